@@ -88,7 +88,8 @@ function led(system, relation, count) {
 function pains(reach) {
   const { system, answer } = reach, order = idOrder(system);
   /** @type {Map<number, number>} */ const arrivals = new Map();
-  for (const { fact, at } of answer.proofs) arrivals.set(fact, Math.min(at, arrivals.get(fact) ?? Infinity));
+  const { proofs: { count, fact, at } } = answer;
+  for (let place = 0; place < count; place++) arrivals.set(fact[place], Math.min(at[place], arrivals.get(fact[place]) ?? Infinity));
   const felt = Object.keys(system.told.tolerance).map(Number).map((process) => painOf(reach, process, arrivals));
   return felt.filter((pain) => pain.slows !== null).sort((one, other) =>
     byHour(one.stops, other.stops) || byHour(one.slows, other.slows) || order[one.process] - order[other.process]);
@@ -113,8 +114,8 @@ function painOf(reach, process, arrivals) {
  * @param {number} fact @param {number} stops */
 function backAt(reach, fact, stops) {
   const { system, answer, asked } = reach, { told } = system;
-  const proof = answer.proofs.find((found) => found.fact === fact && found.at === stops);
-  if (!proof || proof.step < 0 || system.rules[system.rule[proof.step]] !== "R11") return null;
+  const { proofs } = answer, place = proofs.keys().findIndex((found, at) => found === fact && proofs.at[at] === stops), proof = { step: place < 0 ? -1 : proofs.step[place] };
+  if (proof.step < 0 || system.rules[system.rule[proof.step]] !== "R11") return null;
   const along = [...answer.world.along(proof.step)], buffer = Math.max(0, ...along.map((relation) => told.buffers[relation] ?? 0));
   const hosts = new Set([...along.map((relation) => system.entities.length + relation), reach.entityOf(fact)]);
   const believed = (/** @type {number} */ control) => !answer.world.absent.has(control) && ![system.controls[control], "fallback"].some((name) => asked.distrust.includes(name));
@@ -186,8 +187,12 @@ function silenceSaid(system, unsaid) {
 function howWell(reach) {
   const { system } = reach, counts = system.bases.map(() => 0);
   const best = new Uint8Array(reach.levels.length).fill(counts.length);
-  for (const { fact } of reach.held) best[reach.entityOf(fact)] = Math.min(best[reach.entityOf(fact)], reach.labels.basis(fact));
-  for (const proof of reach.answer.proofs) if (isStart(proof)) best[reach.entityOf(proof.fact)] = counts.length;
+  const { proofs, labels, system: { width } } = reach;
+  for (const place of reach.held) {
+    const fact = proofs.fact[place], entity = (fact - fact % width) / width, basis = labels.basis(fact);
+    if (basis < best[entity]) best[entity] = basis;
+  }
+  for (let place = 0; place < proofs.count; place++) if (proofs.isStart(place)) best[reach.entityOf(proofs.fact[place])] = counts.length;
   for (const basis of best) if (basis < counts.length) counts[basis]++;
   const all = counts.reduce((sum, count) => sum + count, 0);
   const firm = counts[0] + counts[1];
@@ -210,8 +215,13 @@ function notesOf(reach) {
 /** Whether a scenario reaches what has a name, runs along it, or is stopped at it. @param {Reach} reach
  * @returns {(name: string) => boolean} */
 function concernedBy({ system, answer, levels }) {
-  const along = new Uint8Array(system.relations.length), names = new Set();
-  for (const { step } of answer.proofs) if (step >= 0) for (const relation of answer.world.along(step)) along[relation] = 1;
+  const along = new Uint8Array(system.relations.length), names = new Set(), { world, proofs: { count, step: steps } } = answer;
+  const { first, values } = system.along;
+  for (let place = 0; place < count; place++) {
+    const step = steps[place];
+    if (step >= 0 && world.shrunk.has(step)) for (const relation of world.along(step)) along[relation] = 1;
+    else if (step >= 0) for (let at = first[step]; at < first[step + 1]; at++) along[values[at]] = 1;
+  }
   for (const { step } of answer.stops) {
     names.add(aboutOf(system, system.conclusion[step]).name);
     for (const relation of answer.world.along(step)) along[relation] = 1;

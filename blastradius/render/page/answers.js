@@ -26,24 +26,29 @@ class Reach {
     this.timed = isTimed(asked);
     this.jewels = new Set(system.told.jewels);
     this.public = new Set(system.told.public);
-    /** the first proof of each fact: at its lowest level */
-    this.proofs = this.timed ? firstOf(answer.proofs) : answer.runs[0].settled;
-    const stones = system.width * system.entities.length, proofs = this.timed ? [...this.proofs.values()] : answer.proofs;
-    /** facts about things, each with its proof */
-    this.held = proofs.filter(({ fact }) => fact < stones);
-    /** the things that they are about @type {number[]} */ this.things = [];
+    this.proofs = answer.proofs;
+    /** the things that are reached @type {number[]} */ this.things = [];
     /** of each thing the levels at which something more over it is held, as bits */
     this.levels = new Uint8Array(system.entities.length);
-    for (const { fact, level } of this.held) this.#count(this.entityOf(fact), level);
+    this.held = this.#held();
     /** what is reached and is not meant for everybody */
     this.touched = this.things.filter((entity) => !this.public.has(entity));
     this.labels = new Labels(system, asked);
   }
 
-  /** @param {number} entity @param {number} level */
-  #count(entity, level) {
-    if (!this.levels[entity]) this.things.push(entity);
-    this.levels[entity] |= 1 << level;
+  /** The places of the proofs of facts about things, each at its lowest level. */
+  #held() {
+    const { proofs, system: { width, entities } } = this, stones = width * entities.length, found = new Int32Array(proofs.count);
+    let count = 0;
+    for (let place = 0; place < proofs.count; place++) {
+      const fact = proofs.fact[place];
+      if (fact >= stones || (this.timed && !proofs.isFirst(place))) continue;
+      const entity = (fact - fact % width) / width;
+      if (!this.levels[entity]) this.things.push(entity);
+      this.levels[entity] |= 1 << proofs.level[place];
+      found[count++] = place;
+    }
+    return found.subarray(0, count);
   }
 
   /** @param {number} fact */
@@ -57,13 +62,6 @@ class Reach {
 
   /** The lowest level at which anything over a thing is held. @param {number} entity */
   lowest(entity) { return 31 - Math.clz32(this.levels[entity] & -this.levels[entity]); }
-}
-
-/** The first proof of each fact. @param {Proved[]} proofs @returns {Map<number, Proved>} */
-function firstOf(proofs) {
-  const found = new Map();
-  for (const proof of proofs) if (!found.has(proof.fact)) found.set(proof.fact, proof);
-  return found;
 }
 
 /** What an answer needs, made once for each. @param {Compiled} system @param {State} state @param {Answer} answer */
@@ -99,7 +97,7 @@ function describe(system, state, answer) {
 /** Every fact about a thing, by level, hops and name. @param {Reach} reach @returns {FactRow[]} */
 function factRows(reach) {
   const { system, labels, jewels, timed } = reach, order = idOrder(system);
-  const sorted = [...reach.held].sort((one, other) => one.level - other.level || one.hops - other.hops
+  const sorted = Array.from(reach.held, (place) => reach.proofs.proof(place)).sort((one, other) => one.level - other.level || one.hops - other.hops
     || order[reach.entityOf(one.fact)] - order[reach.entityOf(other.fact)] || byCapability(system, one.fact, other.fact));
   return sorted.map(({ fact, level, hops, at, step, premises }) => {
     const entity = reach.entityOf(fact), label = labels.of(fact);
@@ -127,6 +125,14 @@ function nameOrder(system) {
   return found;
 }
 
+/** Things by name, and those of one name by id, made once. @param {Compiled} system @returns {Int32Array} */
+function namedOrder(system) {
+  const names = nameOrder(system), ids = idOrder(system);
+  const found = CALLED.get(system) ?? Int32Array.from(names.keys()).sort((one, other) => names[one] - names[other] || ids[one] - ids[other]);
+  CALLED.set(system, found);
+  return found;
+}
+
 /** @param {string[]} texts */
 function orderOf(texts) {
   const places = new Int32Array(texts.length), sorted = [...texts.keys()].sort((one, other) => byCodePoint(texts[one], texts[other]));
@@ -136,6 +142,7 @@ function orderOf(texts) {
 
 /** @type {WeakMap<Compiled, Int32Array>} */ const ORDERS = new WeakMap();
 /** @type {WeakMap<Compiled, Int32Array>} */ const NAMED = new WeakMap();
+/** @type {WeakMap<Compiled, Int32Array>} */ const CALLED = new WeakMap();
 
 /** @param {Compiled} system @param {number} one @param {number} other */
 function byCapability(system, one, other) {
@@ -168,9 +175,10 @@ function headlineOf(reach) {
 /** How many of the things reached anyone at all could have as much of. @param {Reach} reach */
 function strangersToo(reach) {
   const more = new Uint8Array(reach.levels.length);
-  for (const { fact, level } of reach.held) {
-    const anyone = reach.labels.anyone(fact);
-    if (anyone === null || level < anyone) more[reach.entityOf(fact)] = 1;
+  const { proofs: { fact, level }, labels, system: { width } } = reach;
+  for (const place of reach.held) {
+    const anyone = labels.anyone(fact[place]);
+    if (anyone === null || level[place] < anyone) more[Math.floor(fact[place] / width)] = 1;
   }
   return reach.things.filter((entity) => !more[entity]).length;
 }

@@ -22,18 +22,19 @@ function refusal(system, asked, answer, seeds) {
 /** Where the proofs that are shown are not those that were verified. @param {Compiled} system @param {Answer} answer
  * @param {boolean} timed @returns {string | null} */
 function misquoted(system, answer, timed) {
-  const shown = new Uint8Array(system.total);
-  for (const { fact, level, at, step, premises } of answer.proofs) {
-    const found = answer.runs[timed ? level - 1 : 0].settled.get(fact);
-    const same = found && found.step === step && found.at === at && areSame(found.premises, premises);
-    if (!same || (!timed && found.level !== level)) return `fact ${fact} is shown otherwise than it was verified`;
+  const { proofs, runs } = answer, shown = new Uint8Array(system.total);
+  if (!timed && proofs === runs[0].settled) return null;
+  for (let place = 0; place < proofs.count; place++) {
+    const fact = proofs.fact[place], level = proofs.level[place], { settled } = runs[timed ? level - 1 : 0], found = settled.placeOf(fact);
+    const same = found >= 0 && settled.step[found] === proofs.step[place] && settled.at[found] === proofs.at[place] && areSame(settled.premisesAt(found), proofs.premisesAt(place));
+    if (!same || (!timed && settled.level[found] !== level)) return `fact ${fact} is shown otherwise than it was verified`;
     shown[fact] = 1;
   }
-  for (const { settled } of answer.runs) for (const fact of settled.keys()) if (!shown[fact]) return `fact ${fact} is not shown`;
+  for (const { settled } of runs) for (const fact of settled.keys()) if (!shown[fact]) return `fact ${fact} is not shown`;
   return null;
 }
 
-/** @param {number[]} some @param {number[]} others */
+/** @param {Int32Array} some @param {Int32Array} others */
 function areSame(some, others) {
   return some.length === others.length && some.every((one, place) => one === others[place]);
 }
@@ -49,12 +50,16 @@ class Check {
     this.estate = estate;
     /** when each fact holds: its level, or its hour where hours count; never is Infinity */
     this.moments = new Float64Array(system.total).fill(Infinity);
-    for (const [fact, { level, at }] of run.settled) this.moments[fact] = timed ? at : level;
+    const { settled: { count, fact, at, level } } = run;
+    for (let place = 0; place < count; place++) this.moments[fact[place]] = timed ? at[place] : level[place];
     this.doubted = new Set(asked.distrust);
     this.weakest = system.bases.indexOf(asked.basis);
-    this.fails = system.controls.map((id, control) => this.doubted.has(id) || this.doubted.has(system.control_kinds[control]) || estate.isLacking(control));
+    this.fails = Uint8Array.from(system.controls, (id, control) => Number(this.isDoubted(id, control) || estate.isLacking(control)));
     this.put = estate.put.filter(({ id, kind }) => !this.doubted.has(id) && !this.doubted.has(kind));
   }
+
+  /** @param {string} id @param {number} control */
+  isDoubted(id, control) { return this.doubted.size > 0 && (this.doubted.has(id) || this.doubted.has(this.system.control_kinds[control])); }
 
   /** @param {number[]} seeds @returns {string | null} */
   refusal(seeds) {
@@ -68,20 +73,41 @@ class Check {
 
   /** Facts that do not follow from what comes before them. @param {Set<number>} seeds @returns {string | null} */
   unfounded(seeds) {
-    const known = new Uint8Array(this.system.total);
-    for (const [fact, { step, premises }] of this.run.settled) {
-      for (const premise of premises) if (known[premise] !== 1) return `fact ${fact} rests on what is not proved`;
-      const right = step >= 0 ? this.earned(fact, step, premises) : premises.length ? this.isPart(premises[0], fact) : seeds.has(fact);
-      if (!right) return `fact ${fact} does not follow`;
+    const known = new Uint8Array(this.system.total), { settled } = this.run, { premises, first } = settled;
+    for (let place = 0; place < settled.count; place++) {
+      const fact = settled.fact[place], step = settled.step[place];
+      for (let at = first[place]; at < first[place + 1]; at++) if (known[premises[at]] !== 1) return `fact ${fact} rests on what is not proved`;
+      if (known[fact] || !(step >= 0 ? this.plainly(fact, step, place) || this.earned(fact, step, place) : this.given(fact, place, seeds))) return `fact ${fact} does not follow`;
       known[fact] = 1;
     }
     return null;
   }
 
+  /** Whether a fact is a start, or a part of the one that it is said to rest on. @param {number} fact @param {number} place
+   * @param {Set<number>} seeds */
+  given(fact, place, seeds) {
+    const { settled } = this.run;
+    return settled.isStart(place) ? seeds.has(fact) : this.isPart(settled.premises[settled.first[place]], fact);
+  }
+
+  /** Whether a step that nothing can stop and that needs all gives a fact: most are such. @param {number} fact
+   * @param {number} step @param {number} place */
+  plainly(fact, step, place) {
+    const { system, moments, timed, run: { settled } } = this, { first, values } = system.premises, from = first[step], start = settled.first[place];
+    if (timed || system.gate[step] !== 0 || system.conclusion[step] !== fact || system.blockers.first[step] !== system.blockers.first[step + 1]) return false;
+    if (this.put.length || first[step + 1] - from !== settled.first[place + 1] - start || this.estate.isJoint(step) || this.falls(step) === null) return false;
+    let last = system.level[step];
+    for (let at = from; at < first[step + 1]; at++) {
+      if (settled.premises[start + at - from] !== values[at]) return false;
+      if (moments[values[at]] > last) last = moments[values[at]];
+    }
+    return last === moments[fact] && first[step + 1] > from;
+  }
+
   /** Whether a step gives a fact from just these premises, no sooner than is claimed.
-   * @param {number} fact @param {number} step @param {number[]} premises */
-  earned(fact, step, premises) {
-    const falls = this.falls(step);
+   * @param {number} fact @param {number} step @param {number} place */
+  earned(fact, step, place) {
+    const falls = this.falls(step), premises = Array.from(this.run.settled.premisesAt(place));
     if (this.system.conclusion[step] !== fact || falls === null) return false;
     const own = this.estate.needs(step);
     for (const premise of premises) if (!own.includes(premise) && !falls.includes(premise)) return false;
@@ -97,8 +123,10 @@ class Check {
 
   /** Open steps that could give more than is claimed. @returns {string | null} */
   unclosed() {
-    for (let step = 0; step < this.system.rule.length; step++) {
-      const claimed = this.moments[this.system.conclusion[step]];
+    const { system: { conclusion, level }, moments, timed } = this;
+    for (let step = 0; step < conclusion.length; step++) {
+      const claimed = moments[conclusion[step]];
+      if (!timed && level[step] >= claimed) continue;
       if (this.atBest(step) >= claimed) continue;
       const falls = this.falls(step);
       if (falls !== null && this.soonest(step, this.estate.needs(step), falls, null) < claimed) return `step ${step} gives more than is said`;

@@ -380,7 +380,7 @@ function weakOf(choice) {
   const last = Math.max(...basesUsed(system, asked)), doubtful = last > firm ? doubted(choice, firm) : new Set();
   /** @type {Map<number, string>} */ const found = new Map();
   for (let basis = firm; basis <= last && doubtful.size; basis++) {
-    const held = basis < last ? aboutWhich(choice, reachOf(system, { ...asked, basis: system.bases[basis] }).keys()) : null;
+    const held = basis < last ? aboutWhich(choice, reachOn(system, asked, basis).keys()) : null;
     for (const entity of [...doubtful]) {
       if (held && !held.has(entity)) continue;
       doubtful.delete(entity);

@@ -25,13 +25,13 @@
  *   distrust: string[], without: string[], with: string[], basis: string}} Asked
  *   a control that is put in place is written KIND@ID
  * @typedef {{delays: Float64Array, cut: Set<number>}} Clock hours that steps take besides, and relations that are taken away
- * @typedef {{assume: number, settled: Map<number, Proved>}} Settled
+ * @typedef {{assume: number, settled: Proofs}} Settled
  * @typedef {{fact: number, step: number, level: number, hops: number, at: number, premises: number[]}} Proved
  *   step is -1 for a seed, and for what a stronger fact includes
  * @typedef {{step: number, held: number[], missing: number[], level: number | null, controls: number[],
  *   after: number | null, basis: string | null}} Stop
  * @typedef {{id: string, kind: string, host: number}} Added a control that is put in place
- * @typedef {{proofs: Proved[], stops: Stop[], runs: Settled[], world: World}} Answer
+ * @typedef {{proofs: Proofs, stops: Stop[], runs: Settled[], world: World}} Answer
  */
 
 /** The compiled estate from what is written in the page. @param {any} written @returns {Compiled} */

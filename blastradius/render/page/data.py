@@ -20,7 +20,7 @@ from blastradius.render.page.packing import lists, packed
 from blastradius.rules import CLOSURE, placements
 
 SCRIPTS = (
-    "compiled.js", "ties.js", "world.js", "solver.js", "rereading.js", "checker.js",
+    "compiled.js", "ties.js", "world.js", "proofs.js", "solver.js", "rereading.js", "checker.js",
     "words.js", "labels.js", "answers.js", "rows.js", "accounts.js", "reasons.js", "state.js",
 )  # fmt: skip
 """The files of the page that answer, in the order in which a page has them; their names are one space."""

@@ -10,7 +10,7 @@ class Labels {
   constructor(system, asked) {
     this.bases = basesUsed(system, asked);
     this.weakest = /** @type {number} */ (this.bases.pop());
-    this.known = this.bases.map((basis) => reachOf(system, { ...asked, basis: system.bases[basis] }));
+    this.known = this.bases.map((basis) => reachOn(system, asked, basis));
     this.assume = asked.assume;
     this.strangers = strangers(system, asked);
   }
@@ -41,23 +41,32 @@ function basesUsed(system, asked) {
 /** @type {WeakMap<Compiled, Set<number>>} */ const BASED = new WeakMap();
 
 /** The facts that hold by the end, at the level assumed. @param {Compiled} system @param {Asked} asked
- * @returns {{has(fact: number): boolean, keys(): Iterable<number>}} */
+ * @returns {{has(fact: number): boolean, keys(): Int32Array}} */
 function reachOf(system, asked) {
-  const world = worldOf(system, asked), seeds = seedsOf(system, asked);
-  if (asked.hours === null) return new Spread(system, world, asked.assume).from(seeds);
+  return reachOn(system, asked, system.bases.indexOf(asked.basis));
+}
+
+/** The same, where only what is known on a basis or a better one is used. @param {Compiled} system @param {Asked} asked
+ * @param {number} basis @returns {{has(fact: number): boolean, keys(): Int32Array}} */
+function reachOn(system, asked, basis) {
+  const seeds = seedsOf(system, asked);
+  if (asked.hours === null) return new Spread(system, worldOf(system, asked), asked.assume, basis).from(seeds);
+  const world = worldOf(system, { ...asked, basis: system.bases[basis] });
   return new Run(system, world, asked.assume, asked.hours).settle(seeds).settled;
 }
 
 /** What is reached, and at which level, without how: no order, no hops, no proofs. */
 class Spread {
-  /** @param {Compiled} system @param {World} world @param {number} assume */
-  constructor(system, world, assume) {
+  /** @param {Compiled} system @param {World} world @param {number} assume @param {number} basis the weakest that is used */
+  constructor(system, world, assume, basis) {
     this.system = system;
     this.world = world;
     this.assume = assume;
+    this.basis = basis;
     /** the level at which each fact is reached, 0 where it is not */
     this.held = new Uint8Array(system.total);
-    /** @type {number[]} */ this.queue = [];
+    this.queue = new Int32Array(system.total);
+    this.count = 0;
     /** steps to try once more is assumed, by level @type {number[][]} */
     this.later = Array.from({ length: assume + 1 }, () => []);
     this.level = 1;
@@ -67,14 +76,14 @@ class Spread {
   has(fact) { return this.held[fact] > 0; }
 
   /** What is reached, in no order that means something. */
-  keys() { return this.queue; }
+  keys() { return this.queue.subarray(0, this.count); }
 
   /** @param {number[]} seeds */
   from(seeds) {
     for (const seed of seeds) this.#hold(seed);
     for (let next = 0; this.level <= this.assume; this.level++) {
       for (const step of this.later[this.level]) this.#try(step);
-      for (; next < this.queue.length; next++) this.#follow(this.queue[next]);
+      for (; next < this.count; next++) this.#follow(this.queue[next]);
     }
     return this;
   }
@@ -92,7 +101,7 @@ class Spread {
   #hold(fact) {
     if (this.held[fact]) return;
     this.held[fact] = this.level;
-    this.queue.push(fact);
+    this.queue[this.count++] = fact;
   }
 
   /** @param {number} step */
@@ -100,7 +109,7 @@ class Spread {
     const { system, world, held } = this, conclusion = system.conclusion[step], level = system.level[step];
     if (held[conclusion] || world.closed[step] || level > this.assume) return;
     if (level > this.level) this.later[level].push(step);
-    else if (this.#isFallen(step) && this.#suffices(step)) this.#hold(conclusion);
+    else if (this.#suffices(step) && this.#isFallen(step) && world.basis(step) <= this.basis) this.#hold(conclusion);
   }
 
   /** Whether every control of a step has fallen. @param {number} step */
@@ -112,11 +121,14 @@ class Spread {
 
   /** @param {number} step */
   #suffices(step) {
-    const { system, held } = this, premises = this.world.premises(step);
-    if (system.gate[step] !== ALL) return suffices(system, step, premises, premises.filter((premise) => held[premise]));
-    for (let place = 0; place < premises.length; place++) if (!held[premises[place]]) return false;
+    const { system, world, held } = this, { first, values } = system.premises;
+    if (system.gate[step] !== ALL || world.shrunk.has(step)) return this.#lets(step, world.premises(step));
+    for (let at = first[step]; at < first[step + 1]; at++) if (!held[values[at]]) return false;
     return true;
   }
+
+  /** @param {number} step @param {Int32Array} premises */
+  #lets(step, premises) { return suffices(this.system, step, premises, premises.filter((premise) => this.held[premise])); }
 }
 
 /** What a stranger could do, where something is open to anyone at all: the same for all who start in one world.
@@ -125,7 +137,7 @@ function strangers(system, asked) {
   if (!system.told.anonymous) return null;
   const alone = { ...asked, seeds: {}, anyone: true, hours: null }, world = worldOf(system, alone), known = STRANGERS.get(world);
   if (known && known.assume >= asked.assume) return known;
-  const found = new Spread(system, world, asked.assume).from(seedsOf(system, alone));
+  const found = new Spread(system, world, asked.assume, system.bases.indexOf(asked.basis)).from(seedsOf(system, alone));
   STRANGERS.set(world, found);
   return found;
 }

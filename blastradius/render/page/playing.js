@@ -63,7 +63,8 @@ class Clocks {
   #arrivals(delays, end, cut, held) {
     const { system } = this, run = new Run(system, this.world, this.asked.assume, end, { delays, cut }).hold(held).settle(this.seeds);
     const found = new Map(), stones = system.width * system.entities.length;
-    for (const [fact, { at }] of run.settled) if (fact < stones) found.set(fact, at);
+    const { settled: { count, fact, at } } = run;
+    for (let place = 0; place < count; place++) if (fact[place] < stones) found.set(fact[place], at[place]);
     return found;
   }
 

@@ -8,7 +8,7 @@ const TRYING = 200; // milliseconds for trying controls, so that the answer neve
 /** The controls that an answer relies on, those first without which most would be lost. @param {Estate} system
  * @param {State} state @param {Answer} answer @param {Rest[]} rests @returns {Held[]} */
 function mostHolding(system, state, answer, rests) {
-  const asked = askedOf(system, state), reached = thingsOf(system, answer.proofs.map(({ fact }) => fact));
+  const asked = askedOf(system, state), reached = thingsOf(system, answer.proofs.keys());
   const jewels = new Set(system.told.jewels), end = performance.now() + TRYING;
   const found = rests.map((rest) => {
     if (performance.now() > end) return { rest, things: -1, jewels: -1 };

@@ -87,16 +87,13 @@ function why(system, state, answer, id, capability) {
 }
 
 /** The same start where no control stands and everything is assumed. @param {Compiled} system @param {Asked} asked
- * @returns {{answer: Answer, proofs: Map<number, Proved>}} */
+ * @returns {Answer} */
 function openedOf(system, asked) {
   const distrust = [...system.controls, ...asked.with, "fail_closed"];
-  const answer = solve(system, { ...asked, assume: system.told.levels.length, distrust, hours: null, basis: system.bases[system.bases.length - 1], anyone: true });
-  const proofs = new Map();
-  for (const found of answer.proofs) if (!proofs.has(found.fact)) proofs.set(found.fact, found);
-  return { answer, proofs };
+  return solve(system, { ...asked, assume: system.told.levels.length, distrust, hours: null, basis: system.bases[system.bases.length - 1], anyone: true });
 }
 
-/** The strongest capability over a thing that is proved. @param {Compiled} system @param {Map<number, Proved>} proofs
+/** The strongest capability over a thing that is proved. @param {Compiled} system @param {Proofs} proofs
  * @param {number} entity @returns {string | undefined} */
 function strongestOf(system, proofs, entity) {
   const held = system.capabilities.flatMap((_, place) => proofs.get(entity * system.width + place) ?? []);
@@ -120,7 +117,7 @@ function whyReached(reach, fact) {
   return {
     answer: "reached", ...questionOf(system, fact), headline: phrase(system, "why", factSaid(system, fact), level, plural(proof.hops, "step")),
     level: word, hops: proof.hops, basis: system.bases[label.basis], anyone: wordOf(system, label.anyone),
-    strip: stripOf(system, reach.answer, reach.proofs, fact), reasons: [], way: [], open: [],
+    strip: stripOf(system, reach.answer, fact), reasons: [], way: [], open: [],
     lines: [...lines, ...unknownOf(system, fact)],
   };
 }
@@ -132,18 +129,16 @@ function unknownOf(system, fact) {
 }
 
 /** The steps that lead to a fact, premises first; empty if it is not reached. @param {Compiled} system
- * @param {Answer} answer @param {Map<number, Proved>} proofs @param {number} fact */
-function stripOf(system, answer, proofs, fact) {
-  const proof = proofs.get(fact);
-  if (!proof) return [];
+ * @param {Answer} answer @param {number} fact */
+function stripOf(system, { proofs, world }, fact) {
   const needed = new Set([fact]), used = new Set();
-  for (let place = answer.proofs.indexOf(proof); place >= 0; place--) {
-    const found = answer.proofs[place];
-    if (!needed.delete(found.fact)) continue;
-    used.add(found.fact);
-    for (const premise of found.premises) needed.add(premise);
+  for (let place = proofs.placeOf(fact); place >= 0; place--) {
+    if (!needed.delete(proofs.fact[place])) continue;
+    used.add(proofs.fact[place]);
+    for (const premise of proofs.premisesAt(place)) needed.add(premise);
   }
-  return answer.proofs.filter((found) => used.has(found.fact)).map((found) => stripStep(system, answer.world, found));
+  const places = [...proofs.keys().keys()].filter((place) => used.has(proofs.fact[place]));
+  return places.map((place) => stripStep(system, world, proofs.proof(place)));
 }
 
 /** @param {Compiled} system @param {World} world @param {Proved} proof @returns {StripStep} */
@@ -157,9 +152,9 @@ function stripStep(system, world, { fact, step, level, hops, at, premises }) {
   };
 }
 
-/** @param {Reach} reach @param {{answer: Answer, proofs: Map<number, Proved>}} opened @param {number} fact @returns {Why} */
+/** @param {Reach} reach @param {Answer} opened @param {number} fact @returns {Why} */
 function whyNot(reach, opened, fact) {
-  const { system, asked } = reach, way = stripOf(system, opened.answer, opened.proofs, fact), says = factSaid(system, fact);
+  const { system, asked } = reach, way = stripOf(system, opened, fact), says = factSaid(system, fact);
   const beyond = leadingTo(reach, opened.proofs, fact), unknown = unknownOf(system, fact);
   const rows = stopRows(reach).filter((row) => beyond.has(row.fact)).map((row) => ({ ...row, near: row.fact === fact }));
   const reasons = [...rows.filter((row) => row.near), ...rows.filter((row) => !row.near)];
@@ -175,7 +170,7 @@ function whyNot(reach, opened, fact) {
 }
 
 /** A fact and all that is not reached and could lead to it, however far round, where no control stood.
- * @param {Reach} reach @param {Map<number, Proved>} opened @param {number} fact @returns {Set<number>} */
+ * @param {Reach} reach @param {Proofs} opened @param {number} fact @returns {Set<number>} */
 function leadingTo(reach, opened, fact) {
   const { system } = reach, { world } = reach.answer, found = new Set([fact]), concluding = concludingOf(system);
   for (const wanted of found) {

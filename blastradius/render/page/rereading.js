@@ -75,6 +75,8 @@ class Rereading {
     this.system = system;
     this.reading = Reading.of(system);
     this.taken = new Set(asked.without.map((name) => system.relations.indexOf(name)));
+    this.isTaken = new Uint8Array(system.relations.length);
+    for (const relation of this.taken) this.isTaken[relation] = 1;
     this.put = asked.with.map((id) => this.#placed(id)).filter(({ host }) => !this.taken.has(host - system.entities.length));
     this.instead = new Set(this.put.map(({ id }) => id));
   }
@@ -106,9 +108,16 @@ class Rereading {
     const control = this.system.conclusion[step] - this.system.inactive;
     if (control >= 0 && control < this.system.controls.length && this.isLacking(control)) return false;
     if (this.reading.decided[step] && !this.reading.rows.get(step)?.every((row) => this.#decides(row))) return false;
-    if (!this.taken.size) return true;
-    const left = this.along(step).length;
-    return left === partOf(this.system.along, step).length || (this.isJoint(step) && left > 0);
+    if (!this.isThinned(step)) return true;
+    return this.isJoint(step) && this.along(step).length > 0;
+  }
+
+  /** Whether some of what a step runs along is taken away. @param {number} step */
+  isThinned(step) {
+    if (!this.taken.size) return false;
+    const { first, values } = this.system.along;
+    for (let at = first[step]; at < first[step + 1]; at++) if (this.isTaken[values[at]]) return true;
+    return false;
   }
 
   /** Whether a step needs all suppliers that are left. @param {number} step */
@@ -120,7 +129,7 @@ class Rereading {
   /** What a step needs; of several suppliers those that are left. @param {number} step */
   needs(step) {
     const own = partOf(this.system.premises, step);
-    return this.isJoint(step) ? this.#kept(own, partOf(this.system.along, step)) : own;
+    return this.isJoint(step) && this.isThinned(step) ? this.#kept(own, partOf(this.system.along, step)) : own;
   }
 
   /** What belongs to relations that are left. @param {Int32Array} own @param {Int32Array} relations */

@@ -3,26 +3,27 @@
 
 /** One thing that is reached, in one line. */
 class Row {
-  /** @param {Reach} reach @param {number} entity @param {Proved[]} holds what is held over it and nothing stronger includes,
-   * by level, hour and steps */
-  constructor(reach, entity, holds) {
+  /** @type {Proved[] | null} */ #holds = null;
+
+  /** @param {Reach} reach @param {number} entity @param {number} place where the strongest proof of what comes first stands */
+  constructor(reach, entity, place) {
     this.reach = reach;
     this.entity = entity;
-    this.holds = holds;
-    this.first = this.#firstOf(holds);
-    this.jewel = reach.jewels.has(entity);
-    this.started = isStart(this.first);
+    this.place = place;
   }
 
-  /** The strongest of what comes first. @param {Proved[]} holds */
-  #firstOf(holds) {
-    const { words } = strengthsOf(this.reach.system), width = this.reach.system.width;
-    let first = holds[0];
-    for (const hold of holds) {
-      if (this.#when(hold) === this.#when(first) && words[hold.fact % width] < words[first.fact % width]) first = hold;
-    }
-    return first;
+  /** What is held over it and nothing stronger includes, by level, hour and steps. @returns {Proved[]} */
+  get holds() {
+    const { proofs, system } = this.reach, first = this.entity * system.width;
+    const held = () => system.capabilities.flatMap((_, place) => proofs.get(first + place) ?? []);
+    return this.#holds ??= contour(system, held()).sort((one, other) => byComing(one, other) || proofs.placeOf(one.fact) - proofs.placeOf(other.fact));
   }
+
+  get first() { return this.reach.proofs.proof(this.place); }
+
+  get jewel() { return this.reach.jewels.has(this.entity); }
+
+  get started() { return this.reach.proofs.isStart(this.place); }
 
   /** At which level, or in which hour where nobody means it. @param {Proved} hold */
   #when({ level, at }) { return this.reach.attacked ? level : this.reach.timed ? at : 0; }
@@ -100,15 +101,6 @@ class Row {
         && mine.labels.basis(fact) === theirs.labels.basis(fact) && this.#strangers(hold) === other.#strangers(other.holds[place]);
     });
   }
-
-  /** Crown jewels, processes, the rest, and last where it starts; by level, hour, steps and name. @param {Row} other
-   * @param {Int32Array} names @param {Int32Array} ids */
-  order(other, names, ids) {
-    const { first, holds: [soonest] } = this, { first: theirs, holds: [other0] } = other;
-    return Number(this.started) - Number(other.started) || Number(other.jewel) - Number(this.jewel)
-      || Number(other.process) - Number(this.process) || byComing(first, theirs)
-      || names[this.entity] - names[other.entity] || byComing(soonest, other0) || ids[this.entity] - ids[other.entity];
-  }
 }
 
 /** @param {Proved} one @param {Proved} other */
@@ -154,13 +146,59 @@ function contour(system, held) {
   });
 }
 
-/** A line for each thing: crown jewels, processes, the rest, and last where it starts. @param {Reach} reach
- * @returns {Row[]} */
-function rowsOf(reach) {
-  const { system } = reach, names = nameOrder(system), ids = idOrder(system);
-  const rows = [];
-  for (const [entity, held] of groupedBy(reach.held, ({ fact }) => reach.entityOf(fact))) {
-    rows.push(new Row(reach, entity, contour(system, held).sort(byComing)));
+/** Of each thing that is reached the places of two proofs: of what is held soonest of what nothing stronger includes, and of the
+ * strongest that is held then. @param {Reach} reach @returns {{soonest: Int32Array, first: Int32Array}} */
+function firstsOf(reach) {
+  const { system, proofs, things, attacked, timed } = reach, { width } = system, { includes, strength, words } = strengthsOf(system);
+  const soonest = new Int32Array(system.entities.length), first = new Int32Array(system.entities.length);
+  const isBefore = (/** @type {number} */ one, /** @type {number} */ other) => byPlaces(proofs, one, other) < 0;
+  const isThen = (/** @type {number} */ one, /** @type {number} */ other) => (attacked ? proofs.level[one] === proofs.level[other] : !timed || proofs.at[one] === proofs.at[other]);
+  const held = new Int32Array(width), included = new Int32Array(8);
+  for (const entity of things) {
+    included.fill(0);
+    for (let place = 0; place < width; place++) {
+      held[place] = proofs.placeOf(entity * width + place);
+      if (held[place] >= 0) for (let level = proofs.level[held[place]]; level < 8; level++) included[level] |= includes[place];
+    }
+    let least = -1, best = -1;
+    for (let place = 0; place < width; place++) {
+      if (held[place] < 0 || strength[place] < 0 || included[proofs.level[held[place]]] & (1 << place)) held[place] = -1;
+      else if (least < 0 || isBefore(held[place], least)) least = held[place];
+    }
+    for (let place = 0; place < width; place++) {
+      if (held[place] >= 0 && isThen(held[place], least) && (best < 0 || words[place] < words[best])) best = place;
+    }
+    soonest[entity] = least;
+    first[entity] = held[best];
   }
-  return rows.sort((one, other) => one.order(other, names, ids));
+  return { soonest, first };
+}
+
+/** By level, hour and steps, and of alike ones by place. @param {Proofs} proofs @param {number} one @param {number} other */
+function byPlaces(proofs, one, other) { return byHeld(proofs, one, other) || one - other; }
+
+/** A line for each thing: crown jewels, processes, the rest, and last where it starts; by level, hour, steps and name.
+ * @param {Reach} reach @returns {Row[]} */
+function rowsOf(reach) {
+  const { soonest, first } = firstsOf(reach), { system, proofs } = reach, names = nameOrder(system), ids = idOrder(system);
+  const process = system.told.kinds.indexOf("process");
+  const rank = (/** @type {number} */ entity) => 4 * Number(proofs.isStart(first[entity])) + 2 * Number(!reach.jewels.has(entity)) + Number(system.kinds[entity] !== process);
+  /** @type {Map<string | number, number[]>} things that only their names tell apart */ const alike = new Map();
+  for (const entity of namedOrder(system)) {
+    if (!reach.levels[entity]) continue;
+    const { level, at, hops } = proofs, place = first[entity], key = 1e6 * (8 * rank(entity) + level[place]) + hops[place];
+    const whole = reach.timed ? `${key} ${at[place]}` : key, found = alike.get(whole);
+    if (found) found.push(entity); else alike.set(whole, [entity]);
+  }
+  const byName = (/** @type {number} */ one, /** @type {number} */ other) => names[one] - names[other] || byHeld(proofs, soonest[one], soonest[other]) || ids[one] - ids[other];
+  const groups = [...alike.values()].sort(([one], [other]) => rank(one) - rank(other) || byHeld(proofs, first[one], first[other]));
+  return groups.flatMap((group) => {
+    if (group.some((entity, place) => place && names[entity] === names[group[place - 1]])) group.sort(byName);
+    return group.map((entity) => new Row(reach, entity, first[entity]));
+  });
+}
+
+/** By level, hour and steps. @param {Proofs} proofs @param {number} one @param {number} other */
+function byHeld({ level, at, hops }, one, other) {
+  return level[one] - level[other] || at[one] - at[other] || hops[one] - hops[other];
 }

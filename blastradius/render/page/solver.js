@@ -29,6 +29,48 @@ function suffices(system, step, premises, held) {
   return outvotes(premises, system.need[step], new Set(Array.from(held)));
 }
 
+/** A queue of facts by level and hops, which are few: each pair has a bucket, in which they stand as they come, for how many
+ * facts were known grows; of those that came when as many were known the least is first. It does what the heap below does. */
+class Buckets {
+  /** @type {number[][][]} by level and hops: how many were known, fact, and so on */ #rows = [];
+  /** @type {Int32Array[]} by level, how far each row is read */ #read = [];
+  #level = 0;
+  #hops = 0;
+
+  /** @param {number} level @param {number} hops @param {number} known @param {number} fact */
+  push(level, hops, known, fact) {
+    const row = this.#row(level, hops), read = this.#read[level][hops];
+    let place = row.length;
+    row.push(known, fact);
+    for (; place > read && row[place - 2] === known && row[place - 1] > fact; place -= 2) row[place + 1] = row[place - 1];
+    row[place + 1] = fact;
+    if (level < this.#level || (level === this.#level && hops < this.#hops)) [this.#level, this.#hops] = [level, hops];
+  }
+
+  /** @param {number} level @param {number} hops */
+  #row(level, hops) {
+    while (this.#rows.length <= level) { this.#rows.push([]); this.#read.push(new Int32Array(64)); }
+    const rows = this.#rows[level];
+    while (rows.length <= hops) rows.push([]);
+    if (hops >= this.#read[level].length) this.#read[level] = lengthened(this.#read[level], Int32Array);
+    return rows[hops];
+  }
+
+  /** The fact that comes next, or -1. */
+  pop() {
+    for (; this.#level < this.#rows.length; this.#level++, this.#hops = 0) {
+      const rows = this.#rows[this.#level], read = this.#read[this.#level];
+      for (; this.#hops < rows.length; this.#hops++) {
+        const place = read[this.#hops];
+        if (place === rows[this.#hops].length) continue;
+        read[this.#hops] += 2;
+        return rows[this.#hops][place + 1];
+      }
+    }
+    return -1;
+  }
+}
+
 /** A queue of facts from which what is least comes first: by level or hour, hops, how many facts were known, fact. */
 class Heap {
   /** @type {number[]} */ #first = [];
@@ -84,11 +126,11 @@ class Heap {
   }
 }
 
+/** @type {number[]} */ const NONE = [];
 const SEED = -1, UNKNOWN = 0, OFFERED = 1, SETTLED = 2;
 
 /** One solving. Where an outage counts, each level is solved by itself, in the order of arrival. */
 class Run {
-  /** @type {Map<number, Proved>} */ settled = new Map();
   /** @type {Map<number, number[]>} what goes through the gate of the best step to a fact so far */ #chosen = new Map();
   #known = 0;
 
@@ -100,7 +142,8 @@ class Run {
     this.assume = assume;
     this.end = end;
     this.clock = clock;
-    this.heap = new Heap(system.total);
+    this.settled = new Proofs(system.total);
+    this.queue = end === null ? new Buckets() : new Heap(system.total);
     /** of each fact whether it is known, and the best so far
      * @type {Uint8Array} */ this.state = new Uint8Array(system.total);
     this.level = new Uint8Array(system.total);
@@ -121,21 +164,24 @@ class Run {
   /** @param {number[]} seeds */
   settle(seeds) {
     for (const seed of seeds) this.#offer(seed, 1, 0, 0, SEED);
-    for (let fact = this.heap.pop(); fact >= 0; fact = this.heap.pop()) {
+    for (let fact = this.queue.pop(); fact >= 0; fact = this.queue.pop()) {
       if (this.state[fact] === SETTLED) continue;
       this.state[fact] = SETTLED;
-      this.settled.set(fact, this.#proof(fact));
+      this.#prove(fact);
       this.#follow(fact);
     }
     return this;
   }
 
-  /** @param {number} fact @returns {Proved} */
-  #proof(fact) {
-    const { world, system } = this, step = this.step[fact], level = this.level[fact], hops = this.hops[fact], at = this.#hour(fact);
-    if (step < 0) return { fact, step: -1, level, hops, at, premises: step === SEED ? [] : [SEED - 1 - step] };
-    const waited = system.gate[step] === ALL ? Array.from(world.premises(step)) : /** @type {number[]} */ (this.#chosen.get(fact));
-    return { fact, step, level, hops, at, premises: world.isFree(step) ? waited : [...waited, ...this.#fallen(step)] };
+  /** @param {number} fact */
+  #prove(fact) {
+    const { world, system, settled } = this, step = this.step[fact], { first, values } = world.standing;
+    settled.add(fact, Math.max(step, -1), this.level[fact], this.hops[fact], this.#hour(fact), NONE);
+    if (step < SEED) settled.rest(SEED - 1 - step);
+    if (step < 0) return;
+    const waited = system.gate[step] === ALL ? world.premises(step) : /** @type {number[]} */ (this.#chosen.get(fact));
+    for (let place = 0; place < waited.length; place++) settled.rest(waited[place]);
+    for (let place = first[step]; place < first[step + 1]; place++) settled.rest(this.#fallOf(values[place]));
   }
 
   /** @param {number} fact */
@@ -153,7 +199,7 @@ class Run {
     this.hops[fact] = hops;
     this.step[fact] = step;
     if (chosen) this.#chosen.set(fact, chosen);
-    this.heap.push(this.end === null ? level : at, hops, this.#known, fact);
+    this.queue.push(this.end === null ? level : at, hops, this.#known, fact);
   }
 
   /** @param {number} fact @param {number} level @param {number} at @param {number} hops */
@@ -172,9 +218,11 @@ class Run {
       }
     }
     const { first, values } = world.index.waiting, level = this.level[fact];
-    if (world.moved.size || world.shrunk.size) {
+    if (world.moved.size) {
       for (const step of world.ordered(rowOf(world.index.waiting, fact))) if (this.#awaits(step, fact)) this.#advance(step, level);
-    } else for (let place = first[fact]; place < first[fact + 1]; place++) this.#advance(values[place], level);
+    } else {
+      for (let place = first[fact]; place < first[fact + 1]; place++) if (!world.shrunk.size || this.#awaits(values[place], fact)) this.#advance(values[place], level);
+    }
     if (control >= 0 && control < system.controls.length) for (const step of world.ordered(rowOf(world.falls, control))) this.#advance(step, level);
   }
 
@@ -316,27 +364,22 @@ function solve(system, asked) {
   const timed = isTimed(asked);
   const levels = timed ? Array.from({ length: asked.assume }, (_, place) => place + 1) : [asked.assume];
   const runs = levels.map((level) => new Run(system, world, level, timed ? asked.hours ?? Infinity : null).settle(seeds));
-  /** @type {Map<number, Proved>} */ const last = new Map();
-  const proofs = runs.flatMap((run) => proved(system, run, last, timed));
-  return { proofs, stops: runs[runs.length - 1].frontier(asked), runs, world };
+  const stops = runs[runs.length - 1].frontier(asked), proofs = timed ? gathered(system, runs) : runs[0].settled;
+  return { proofs, stops, runs: runs.map(({ assume, settled }) => ({ assume, settled })), world };
 }
 
-/** What a run proves that was not proved at a lower level, or arrives sooner than there.
- * @param {Compiled} system @param {Run} run @param {Map<number, Proved>} last @param {boolean} timed */
-function proved(system, run, last, timed) {
-  if (!timed) return [...run.settled.values()];
-  const added = [];
-  for (const [fact, { at, step, premises }] of run.settled) {
-    const before = last.get(fact);
-    if (before && before.at <= at) continue;
-    const deepest = Math.max(0, ...premises.map((premise) => last.get(premise)?.hops ?? 0));
-    const found = {
-      fact, step, premises, at,
-      level: premises.length ? run.assume : 1,
-      hops: (step < 0 ? 0 : system.hop[step]) + deepest,
-    };
-    last.set(fact, found);
-    added.push(found);
+/** What each run proves that was not proved at a lower level, or arrives sooner than there.
+ * @param {Compiled} system @param {Settled[]} runs */
+function gathered(system, runs) {
+  const found = new Proofs(system.total), hours = new Float64Array(system.total), hops = new Int32Array(system.total);
+  for (const { assume, settled } of runs) {
+    for (let place = 0; place < settled.count; place++) {
+      const fact = settled.fact[place], step = settled.step[place], at = settled.at[place], premises = settled.premisesAt(place);
+      if (found.has(fact) && hours[fact] <= at) continue;
+      hops[fact] = (step < 0 ? 0 : system.hop[step]) + premises.reduce((deepest, premise) => Math.max(deepest, hops[premise]), 0);
+      hours[fact] = at;
+      found.add(fact, step, premises.length ? assume : 1, hops[fact], at, premises);
+    }
   }
-  return added;
+  return found;
 }

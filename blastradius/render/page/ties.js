@@ -3,11 +3,11 @@
 
 /**
  * @typedef {{end: number, relation: number}} Tie
- * @typedef {{steps: Lists, waiting: Lists, falling: Lists, controls: Lists, guarded: number[], whole: Set<number>,
+ * @typedef {{steps: Lists, waiting: Lists, falling: Lists, controls: Lists, guarded: Int32Array, doubtful: Uint8Array, whole: Set<number>,
  *   permits: Map<number, number[]>, naming: Map<string, number[]>, needing: Map<number, number[]>, owners: Map<number, Tie[]>,
  *   parts: Map<number, Tie[]>}} Index
  *   steps along each relation and waiting for each fact, how each control falls, the controls on each host, steps that
- *   some control stops, flows that need all suppliers; relations by operation, by caller and key, by a key that is needed with others; owners and parts
+ *   some control stops, controls that may vouch for themselves, flows that need all suppliers; relations by operation, by caller and key, by a key that is needed with others; owners and parts
  */
 
 /** What is looked up of an estate, made once. @param {Compiled} system @returns {Index} */
@@ -28,7 +28,8 @@ function indexed(system) {
     waiting: turned(premises, system.total),
     falling: grouped(falling.map((step) => conclusion[step] - inactive), falling, controls.length),
     controls: grouped([...system.host], [...controls.keys()], entities.length + relations.length),
-    guarded: [...conclusion.keys()].filter((step) => blockers.first[step] < blockers.first[step + 1]),
+    guarded: Int32Array.from(conclusion.keys()).filter((step) => blockers.first[step] < blockers.first[step + 1]),
+    doubtful: Uint8Array.from(system.control_kinds, (kind) => Number(system.doubtful.includes(kind))),
     whole: new Set(system.whole.map(([rule, flow]) => 128 * rule + flow)),
     ...named(system),
   };

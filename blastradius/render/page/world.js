@@ -84,9 +84,15 @@ class World {
     const [steps, controls] = this.#stands();
     this.#close(steps, controls, system.bases.indexOf(asked.basis));
     this.standing = grouped(steps, controls, system.rule.length);
-    const open = steps.map((_, place) => place).filter((place) => !this.closed[steps[place]]);
-    this.falls = grouped(open.map((place) => controls[place]), open.map((place) => steps[place]), this.count);
+    const [open, falling] = this.#open(steps, controls);
+    this.falls = grouped(falling, open, this.count);
     this.waits = this.#waits();
+  }
+
+  /** Of those pairs the ones whose step is open once its controls have fallen. @param {Int32Array} steps @param {Int32Array} controls */
+  #open(steps, controls) {
+    const open = steps.filter((step) => !this.closed[step]);
+    return [open, controls.filter((_, place) => !this.closed[steps[place]])];
   }
 
   /** For how many facts each step waits: its premises, and that its controls have fallen. */
@@ -190,37 +196,47 @@ class World {
     return new Set([...there, ...this.added.filter((added) => added.kind === kind).map(({ host }) => host)]);
   }
 
-  /** Pairs of step and control that stops it, those that are distrusted or void left out. @returns {[number[], number[]]} */
+  /** Pairs of step and control that stops it, those that are distrusted or void left out. @returns {[Int32Array, Int32Array]} */
   #stands() {
-    const { system, index, distrust, added } = this, ties = new Ties(system, this.gone);
-    /** @type {number[]} */ const steps = [];
-    /** @type {number[]} */ const controls = [];
-    const isTrusted = (/** @type {string} */ id, /** @type {string} */ kind) => !distrust.has(id) && !distrust.has(kind);
-    const counts = system.controls.map((id, control) => isTrusted(id, system.control_kinds[control]) && !this.absent.has(control));
-    const doubtful = system.control_kinds.map((kind, control) => system.provider[control] >= 0 && system.doubtful.includes(kind));
-    for (const step of index.guarded) {
-      for (const control of rowOf(system.blockers, step)) {
-        if (!counts[control] || (doubtful[control] && ties.isVoid(control, this.along(step)))) continue;
-        steps.push(step);
-        controls.push(control);
+    const { system: { blockers: { first, values }, provider }, index: { guarded, doubtful }, added } = this, ties = new Ties(this.system, this.gone);
+    const put = added.filter(({ id, kind }) => !this.distrust.has(id) && !this.distrust.has(kind)).map((control) => /** @type {[Added, number[]]} */ ([control, guardedBy(this.system, control.kind, control.host)]));
+    const most = values.length + put.reduce((sum, [, steps]) => sum + steps.length, 0), steps = new Int32Array(most), controls = new Int32Array(most);
+    const counts = this.#trusted();
+    let count = 0;
+    for (let place = 0; place < guarded.length; place++) {
+      const step = guarded[place];
+      for (let at = first[step]; at < first[step + 1]; at++) {
+        const control = values[at];
+        if (!counts[control] || (provider[control] >= 0 && doubtful[control] && ties.isVoid(control, this.along(step)))) continue;
+        steps[count] = step;
+        controls[count++] = control;
       }
     }
-    added.forEach(({ id, kind, host }, place) => {
-      if (isTrusted(id, kind)) for (const step of guardedBy(system, kind, host)) { steps.push(step); controls.push(system.controls.length + place); }
-    });
-    return [steps, controls];
+    for (const [control, stopped] of put) for (const step of stopped) { steps[count] = step; controls[count++] = this.system.controls.length + added.indexOf(control); }
+    return [steps.subarray(0, count), controls.subarray(0, count)];
   }
 
-  /** @param {number[]} steps @param {number[]} controls @param {number} weakest */
-  #close(steps, controls, weakest) {
-    const { system, closed, shrunk } = this, shuts = !this.distrust.has("fail_closed");
-    const close = (/** @type {number} */ step) => { if (!closed[step]) closed[step] = 1; };
-    for (let step = 0; step < closed.length; step++) {
-      if (system.basis[step] > weakest && !shrunk.has(step)) close(step);
-      if (system.shut[step] && shuts) close(step);
+  /** Whether each control is there and believed. */
+  #trusted() {
+    const { system, distrust } = this, found = new Uint8Array(system.controls.length).fill(1);
+    for (const control of this.absent) found[control] = 0;
+    for (const name of distrust) {
+      const control = system.numbers.controls.get(name);
+      if (control !== undefined) found[control] = 0;
+      else for (let other = 0; other < found.length; other++) if (system.control_kinds[other] === name) found[other] = 0;
     }
-    for (const [step, { basis }] of shrunk) if (basis > weakest) close(step);
-    steps.forEach((step, place) => { if (!(system.provider[controls[place]] >= 0)) close(step); });
+    return found;
+  }
+
+  /** @param {Int32Array} steps @param {Int32Array} controls @param {number} weakest */
+  #close(steps, controls, weakest) {
+    const { system: { basis, shut, provider }, closed, shrunk } = this, shuts = !this.distrust.has("fail_closed"), some = shrunk.size > 0;
+    for (let step = 0; step < closed.length; step++) {
+      if (closed[step]) continue;
+      if ((shuts && shut[step]) || (basis[step] > weakest && !(some && shrunk.has(step)))) closed[step] = 1;
+    }
+    for (const [step, { basis: known }] of shrunk) if (known > weakest && !closed[step]) closed[step] = 1;
+    for (let place = 0; place < steps.length; place++) if (!(provider[controls[place]] >= 0) && !closed[steps[place]]) closed[steps[place]] = 1;
   }
 }
 

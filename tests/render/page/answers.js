@@ -10,24 +10,23 @@ for (const name of process.argv.slice(3)) {
   vm.runInThisContext(readFileSync(join(process.argv[2], name), "utf8"), { filename: name });
 }
 
-/** @param {any} system @param {any} asked @param {any} answer @param {number[]} seeds */
+/** Each answer with a lie in it: what is shown has it as well as what is verified. @param {any} system @param {any} asked
+ * @param {any} answer @param {number[]} seeds */
 function liesThatPass(system, asked, answer, seeds) {
-  const run = answer.runs[answer.runs.length - 1];
-  let told = 0;
+  const run = answer.runs[answer.runs.length - 1], told = [...run.settled], timed = answer.proofs !== run.settled;
   const passed = [];
-  for (const [fact, found] of run.settled) {
-    const lies = [(/** @type {any} */ all) => all.delete(fact)];
-    lies.push((all) => all.set(fact, { ...found, level: found.level + 1, at: found.at + 1 }));
-    if (found.premises.length) lies.push((all) => all.set(fact, { ...found, premises: found.premises.slice(1) }));
+  let count = 0;
+  told.forEach((found, place) => {
+    const lies = [[], [{ ...found, level: found.level + 1, at: found.at + 1 }]];
+    if (found.premises.length) lies.push([{ ...found, premises: found.premises.slice(1) }]);
     for (const lie of lies) {
-      const settled = new Map(run.settled);
-      lie(settled);
-      told++;
-      const runs = [...answer.runs.slice(0, -1), { assume: run.assume, settled }];
-      if (refusal(system, asked, { ...answer, runs }, seeds) === null) passed.push(fact);
+      const settled = Proofs.of(system.total, told.toSpliced(place, 1, ...lie)), runs = [...answer.runs.slice(0, -1), { assume: run.assume, settled }];
+      const proofs = timed ? gathered(system, runs) : settled;
+      count++;
+      if (refusal(system, asked, { ...answer, runs, proofs }, seeds) === null) passed.push(found.fact);
     }
-  }
-  return { told, passed };
+  });
+  return { told: count, passed };
 }
 
 for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
@@ -37,5 +36,5 @@ for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
   const idOf = (/** @type {number} */ control) => system.controls[control] ?? world.added[control - system.controls.length].id;
   const alongOf = (/** @type {number} */ step) => (step < 0 ? [] : Array.from(world.along(step), (relation) => system.relations[relation]));
   const stops = answer.stops.map((stop) => ({ ...stop, controls: stop.controls.map(idOf), along: alongOf(stop.step) }));
-  console.log(JSON.stringify({ proofs: proofs.map((proof) => ({ ...proof, along: alongOf(proof.step) })), stops, refused, lies: lying ? liesThatPass(system, asked, answer, seeds) : null }));
+  console.log(JSON.stringify({ proofs: Array.from(proofs, (proof) => ({ ...proof, along: alongOf(proof.step) })), stops, refused, lies: lying ? liesThatPass(system, asked, answer, seeds) : null }));
 }
