@@ -49,7 +49,7 @@ class Check {
     this.end = timed && asked.hours !== null ? asked.hours : Infinity;
     this.estate = estate;
     /** when each fact holds: its level, or its hour where hours count; never is Infinity */
-    this.moments = new Float64Array(system.total).fill(Infinity);
+    this.moments = (timed ? new Float64Array(system.total) : new Float32Array(system.total)).fill(Infinity);
     const { settled: { count, fact, at, level } } = run;
     for (let place = 0; place < count; place++) this.moments[fact[place]] = timed ? at[place] : level[place];
     this.doubted = new Set(asked.distrust);
@@ -90,18 +90,22 @@ class Check {
     return settled.isStart(place) ? seeds.has(fact) : this.isPart(settled.premises[settled.first[place]], fact);
   }
 
-  /** Whether a step that nothing can stop and that needs all gives a fact: most are such. @param {number} fact
+  /** Whether a step that nothing can stop and that needs all, or one of several, gives a fact: most are such. @param {number} fact
    * @param {number} step @param {number} place */
   plainly(fact, step, place) {
-    const { system, moments, timed, run: { settled } } = this, { first, values } = system.premises, from = first[step], start = settled.first[place];
-    if (timed || system.gate[step] !== 0 || system.conclusion[step] !== fact || system.blockers.first[step] !== system.blockers.first[step + 1]) return false;
-    if (this.put.length || first[step + 1] - from !== settled.first[place + 1] - start || this.estate.isJoint(step) || this.falls(step) === null) return false;
+    const { system, moments, run: { settled } } = this, { first, values } = system.premises, from = first[step], start = settled.first[place];
+    if (this.timed || this.put.length || system.conclusion[step] !== fact || system.blockers.first[step] !== system.blockers.first[step + 1]) return false;
+    if (this.estate.isJoint(step) || this.falls(step) === null) return false;
     let last = system.level[step];
+    if (system.gate[step] === 1 && system.need[step] === 1 && settled.first[place + 1] === start + 1) {
+      for (let at = from; at < first[step + 1]; at++) if (values[at] === settled.premises[start]) return Math.max(last, moments[values[at]]) === moments[fact];
+    }
+    if (system.gate[step] !== 0 || first[step + 1] === from || first[step + 1] - from !== settled.first[place + 1] - start) return false;
     for (let at = from; at < first[step + 1]; at++) {
       if (settled.premises[start + at - from] !== values[at]) return false;
       if (moments[values[at]] > last) last = moments[values[at]];
     }
-    return last === moments[fact] && first[step + 1] > from;
+    return last === moments[fact];
   }
 
   /** Whether a step gives a fact from just these premises, no sooner than is claimed.
@@ -152,11 +156,11 @@ class Check {
   /** @returns {string | null} */
   unincluded() {
     const { width, kinds, entities, includes } = this.system;
+    const { moments } = this;
     for (const fact of this.run.settled.keys()) {
       const place = fact % width, entity = (fact - place) / width;
       if (entity >= entities.length) continue;
-      const lacking = includes[kinds[entity]][place].some((part) => this.when(fact - place + part) > this.when(fact));
-      if (lacking) return `what fact ${fact} includes is left out`;
+      for (const part of includes[kinds[entity]][place]) if (moments[fact - place + part] > moments[fact]) return `what fact ${fact} includes is left out`;
     }
     return null;
   }

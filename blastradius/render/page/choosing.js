@@ -29,31 +29,39 @@ class Choice {
     /** @type {Map<string, number>} */ this.gainKeys = new Map();
     this.jewelSet = new Set(this.told.jewels);
     this.publicSet = new Set(this.told.public);
-    this.place = new Int32Array(system.total).fill(-1);
+    this.proofs = answer.proofs;
+    /** where the proof of each fact at its lowest level stands, in their order */
     this.firsts = this.firstProofs();
-    /** Facts about things, in the order of their proofs. */
-    this.facts = this.firsts.map(({ fact }) => fact).filter((fact) => fact < this.stones);
+    /** facts about things, in the order of their proofs */
+    this.facts = this.factsOf(this.firsts);
+    this.use = system.capabilities.indexOf("use");
     this.powers = system.capabilities.map((_, place) => 5 ** place);
     this.homes = this.homesOf();
     /** @type {Map<number, string> | null} */ this.weak = null;
     /** @type {Map<number, number[]> | null} */ this.uses = null;
     /** @type {Map<number, number> | null} */ this.hours = null;
     /** @type {Int32Array | null} */ this.leads = null;
+    /** @type {Int32Array | null} */ this.wanted = null;
+    /** @type {number[] | null} */ this.starts = null;
   }
 
-  /** The proof of each fact at its lowest level, in their order; where each is found is kept in `place`. */
   firstProofs() {
-    /** @type {Proved[]} */ const found = [];
-    for (const proof of this.answer.proofs) {
-      if (this.place[proof.fact] >= 0) continue;
-      this.place[proof.fact] = found.length;
-      found.push(proof);
-    }
-    return found;
+    const found = new Int32Array(this.proofs.count);
+    let count = 0;
+    for (let place = 0; place < found.length; place++) if (!this.isTimed || this.proofs.isFirst(place)) found[count++] = place;
+    return found.subarray(0, count);
+  }
+
+  /** @param {Int32Array} places */
+  factsOf(places) {
+    const { fact } = this.proofs, found = new Int32Array(places.length);
+    let count = 0;
+    for (let at = 0; at < places.length; at++) if (fact[places[at]] < this.stones) found[count++] = fact[places[at]];
+    return found.subarray(0, count);
   }
 
   /** @param {number} fact */
-  proofOf(fact) { return this.firsts[this.place[fact]]; }
+  premisesOf(fact) { return this.proofs.premisesAt(this.proofs.placeOf(fact)); }
 
   /** @param {number} fact */
   entityOf(fact) { return Math.floor(fact / this.system.width); }
@@ -71,13 +79,20 @@ class Choice {
     return homes;
   }
 
+  /** The things that are reached. */
+  reached() {
+    const found = new Uint8Array(this.system.entities.length);
+    for (const fact of this.facts) found[this.entityOf(fact)] = 1;
+    return [...found.keys()].filter((entity) => found[entity]);
+  }
+
   /** @param {number} entity @returns {string | null} */
   zoneOf(entity) {
     const zone = this.told.zone_of[entity];
     return zone < 0 ? null : this.told.zone_ids[zone];
   }
 
-  /** @param {number[]} facts */
+  /** @param {Iterable<number>} facts */
   flags(facts) {
     const found = new Uint8Array(this.system.total);
     for (const fact of facts) found[fact] = 1;
@@ -85,24 +100,25 @@ class Choice {
   }
 
   /** Everything that is reached. */
-  all() { return this.flags(this.firsts.map(({ fact }) => fact)); }
+  all() { return this.flags(this.proofs.keys()); }
 
   /** What the scenario itself brings: that anyone has, too, is drawn only on the way to what matters. */
   own() {
-    const found = this.flags([]);
-    for (const { fact, step, premises } of this.firsts) {
-      const starts = step < 0 && !premises.length && (this.asked.anyone || fact !== this.system.anyone);
-      if (starts || premises.some((premise) => found[premise])) found[fact] = 1;
+    const found = this.flags([]), { proofs } = this, { first, premises } = proofs;
+    for (const place of this.firsts) {
+      const fact = proofs.fact[place];
+      if (proofs.isStart(place) && (this.asked.anyone || fact !== this.system.anyone)) found[fact] = 1;
+      for (let at = first[place]; at < first[place + 1] && !found[fact]; at++) if (found[premises[at]]) found[fact] = 1;
     }
     for (const api of this.calledBy(found)) found[api] = 1;
-    this.behind(this.jewels()).forEach((isBehind, fact) => { if (isBehind) found[fact] = 1; });
-    return found;
+    return this.behind(this.jewels(), found);
   }
 
   /** That they call an API, where its proof is that anyone does. @param {Uint8Array} found */
   calledBy(found) {
-    const apis = new Set(this.facts.filter((fact) => found[fact]).map((fact) => this.apiOf(fact)));
-    return [...apis].filter((api) => api >= 0).map((api) => this.callable(api)).filter((fact) => this.proofOf(fact));
+    const apis = new Set();
+    for (const fact of this.facts) if (found[fact]) apis.add(this.apiOf(fact));
+    return [...apis].filter((api) => api >= 0).map((api) => this.callable(api)).filter((fact) => this.proofs.has(fact));
   }
 
   /** @param {number} api */
@@ -110,24 +126,29 @@ class Choice {
 
   /** The API of the operation whose use a fact is, or -1. @param {number} fact */
   apiOf(fact) {
-    return this.capabilityOf(fact) === "use" ? this.look.api[this.entityOf(fact)] : -1;
+    const place = fact % this.system.width;
+    return place === this.use ? this.look.api[(fact - place) / this.system.width] : -1;
   }
 
-  /** What is reached of crown jewels; of processes where it is of none. @returns {number[]} */
+  /** What is reached of crown jewels; of processes where it is of none. @returns {Int32Array} */
   jewels() {
-    const jewels = this.facts.filter((fact) => this.jewelSet.has(this.entityOf(fact)));
-    const process = this.told.kinds.indexOf("process");
-    return jewels.length ? jewels : this.facts.filter((fact) => this.system.kinds[this.entityOf(fact)] === process);
+    if (this.wanted) return this.wanted;
+    const { width, kinds } = this.system, process = this.told.kinds.indexOf("process"), marks = new Uint8Array(kinds.length);
+    for (const jewel of this.jewelSet) marks[jewel] = 1;
+    const jewels = this.facts.filter((fact) => marks[(fact - fact % width) / width]);
+    return this.wanted = jewels.length ? jewels : this.facts.filter((fact) => kinds[(fact - fact % width) / width] === process);
   }
 
-  /** Some facts and all that their proofs rest on. @param {number[]} facts */
-  behind(facts) {
-    const found = this.flags([]), waiting = [...facts];
+  /** Some facts and all that their proofs rest on, besides what is found already. @param {Int32Array} facts
+   * @param {Uint8Array} [already] */
+  behind(facts, already) {
+    const found = already ?? this.flags([]), seen = new Uint8Array(this.system.total), waiting = Array.from(facts), { proofs: { first, premises } } = this;
     while (waiting.length) {
       const fact = /** @type {number} */ (waiting.pop());
-      if (found[fact]) continue;
-      found[fact] = 1;
-      waiting.push(...this.proofOf(fact).premises);
+      if (seen[fact]) continue;
+      found[fact] = seen[fact] = 1;
+      const place = this.proofs.placeOf(fact);
+      for (let at = first[place]; at < first[place + 1]; at++) waiting.push(premises[at]);
     }
     return found;
   }
@@ -142,21 +163,24 @@ class Choice {
   /** @param {Uint8Array} facts @returns {Edge[]} */
   taken(facts) {
     const found = [];
-    for (const { fact, step, premises, level } of this.answer.proofs) {
-      if (fact >= this.stones || step < 0 || !facts[fact]) continue;
+    const { proofs } = this;
+    for (let place = 0; place < proofs.count; place++) {
+      const fact = proofs.fact[place];
+      if (fact >= this.stones || proofs.step[place] < 0 || !facts[fact]) continue;
       const target = this.entityOf(fact), capability = this.capabilityOf(fact);
-      const tone = this.isAttacked ? level - 1 : this.look.felt[capability] ?? this.look.felt.taint;
+      const tone = this.isAttacked ? proofs.level[place] - 1 : this.look.felt[capability] ?? this.look.felt.taint;
       const words = this.isAttacked ? this.told.words[capability] : "";
-      for (const source of this.origins(premises)) {
+      for (const source of this.origins(proofs.premisesAt(place))) {
         if (source !== target) found.push({ source, target, words, isStop: false, tone, controls: [] });
       }
     }
     return found;
   }
 
-  /** The entities that premises are about, behind any stepping stones. @param {number[]} premises */
+  /** The entities that premises are about, behind any stepping stones. @param {ArrayLike<number>} premises @returns {number[]} */
   origins(premises) {
-    const found = new Set(premises.map((premise) => this.origin(premise)));
+    if (premises.length === 1) return [this.origin(premises[0])].filter((entity) => entity >= 0);
+    const found = new Set(Array.from(premises, (premise) => this.origin(premise)));
     found.delete(-1);
     return [...found];
   }
@@ -166,9 +190,9 @@ class Choice {
   origin(fact) {
     let premise = fact;
     while (premise >= this.stones) {
-      const { premises } = this.proofOf(premise);
-      if (!premises.length) return -1;
-      premise = premises[0];
+      const place = this.proofs.placeOf(premise), { first, premises } = this.proofs;
+      if (first[place] === first[place + 1]) return -1;
+      premise = premises[first[place]];
     }
     return this.entityOf(premise);
   }
@@ -218,7 +242,7 @@ class Choice {
     const busiest = this.busiest(this.used(api));
     if (!busiest.length) return this.origins([this.callable(api)]);
     const use = busiest[0] * this.system.width + this.system.capabilities.indexOf("use");
-    const found = this.origins(this.proofOf(use).premises).slice(0, 1);
+    const found = this.origins(this.premisesOf(use)).slice(0, 1);
     return found.length ? found : busiest;
   }
 
@@ -232,6 +256,7 @@ class Choice {
     /** @type {Map<number, number[]>} */ const found = new Map();
     for (const fact of this.facts) {
       const api = this.apiOf(fact), known = found.get(api);
+      if (api < 0) continue;
       if (known) known.push(this.entityOf(fact));
       else found.set(api, [this.entityOf(fact)]);
     }
@@ -250,9 +275,10 @@ class Choice {
   /** How much of what is reached rests on each thing. */
   leadsOf() {
     const found = new Int32Array(this.system.entities.length), { present } = this.told.stones;
-    for (const { fact, premises } of this.answer.proofs) {
-      if (fact >= present) continue;
-      for (const premise of premises) if (premise < this.stones) found[this.entityOf(premise)]++;
+    const { fact, count, first, premises } = this.proofs;
+    for (let place = 0; place < count; place++) {
+      if (fact[place] >= present) continue;
+      for (let at = first[place]; at < first[place + 1]; at++) if (premises[at] < this.stones) found[this.entityOf(premises[at])]++;
     }
     return found;
   }
@@ -260,15 +286,17 @@ class Choice {
   /** For each entity that the facts are about, and where it starts, all that is held over it: the level of each
    * capability, 0 where it is not held, as the digits of a number. @param {Uint8Array} facts @returns {Map<number, number>} */
   held(facts) {
-    const drawn = new Uint8Array(this.system.entities.length);
+    const { proofs, system: { width, entities } } = this, drawn = new Uint8Array(entities.length), held = new Float64Array(entities.length);
+    /** @type {number[]} */ const order = [];
     for (const seed of this.seeds()) drawn[seed] = 1;
-    for (const fact of this.facts) if (facts[fact]) drawn[this.entityOf(fact)] = 1;
-    /** @type {Map<number, number>} */ const found = new Map();
+    for (const fact of this.facts) if (facts[fact]) drawn[(fact - fact % width) / width] = 1;
     for (const fact of this.facts) {
-      const entity = this.entityOf(fact), digit = this.proofOf(fact).level * this.powers[fact % this.system.width];
-      if (drawn[entity]) found.set(entity, (found.get(entity) ?? 0) + digit);
+      const place = fact % width, entity = (fact - place) / width;
+      if (!drawn[entity]) continue;
+      if (!held[entity]) order.push(entity);
+      held[entity] += proofs.level[proofs.placeOf(fact)] * this.powers[place];
     }
-    return found;
+    return new Map(order.map((entity) => [entity, held[entity]]));
   }
 
   /** The level of each capability that is held. @param {number} held @returns {Map<string, number>} */
@@ -279,8 +307,11 @@ class Choice {
 
   /** Where it starts. @returns {number[]} */
   seeds() {
-    const starts = this.answer.proofs.filter(({ fact, step, premises }) => step < 0 && !premises.length && fact < this.stones);
-    return starts.map(({ fact }) => this.entityOf(fact));
+    const { proofs } = this;
+    if (this.starts) return this.starts;
+    this.starts = [];
+    for (let place = 0; place < proofs.count; place++) if (proofs.isStart(place) && proofs.fact[place] < this.stones) this.starts.push(this.entityOf(proofs.fact[place]));
+    return this.starts;
   }
 
   /** @param {Edge[]} edges @param {Map<number, number>} held @returns {Box[]} */
@@ -349,7 +380,8 @@ class Choice {
   arrivals() {
     if (this.hours) return this.hours;
     /** @type {Map<number, number>} */ const found = new Map();
-    for (const { fact, at } of this.isTimed ? this.answer.proofs : []) found.set(fact, Math.min(at, found.get(fact) ?? at));
+    const { fact, at, count } = this.proofs;
+    for (let place = 0; this.isTimed && place < count; place++) found.set(fact[place], Math.min(at[place], found.get(fact[place]) ?? at[place]));
     return this.hours = found;
   }
 
@@ -393,11 +425,12 @@ function weakOf(choice) {
 /** The entities of which every proof at hand rests on something that is not firm. @param {Choice} choice
  * @param {number} firm @returns {Set<number>} */
 function doubted(choice, firm) {
-  const { system, firsts, stones } = choice, worst = new Int8Array(system.total);
+  const { system, firsts, stones, proofs, answer: { world } } = choice, worst = new Int8Array(system.total);
   const seen = new Set(), known = new Set();
-  for (const { fact, step, premises } of firsts) {
-    let basis = step < 0 ? 0 : choice.answer.world.basis(step);
-    for (const premise of premises) basis = Math.max(basis, worst[premise]);
+  for (const place of firsts) {
+    const fact = proofs.fact[place], step = proofs.step[place];
+    let basis = step < 0 ? 0 : world.basis(step);
+    for (let at = proofs.first[place]; at < proofs.first[place + 1]; at++) basis = Math.max(basis, worst[proofs.premises[at]]);
     worst[fact] = basis;
     if (fact < stones) (basis <= firm ? known : seen).add(choice.entityOf(fact));
   }

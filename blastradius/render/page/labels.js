@@ -67,6 +67,8 @@ class Spread {
     this.held = new Uint8Array(system.total);
     this.queue = new Int32Array(system.total);
     this.count = 0;
+    /** for how many facts each step still waits */
+    this.missing = world.waits.slice();
     /** steps to try once more is assumed, by level @type {number[][]} */
     this.later = Array.from({ length: assume + 1 }, () => []);
     this.level = 1;
@@ -90,11 +92,18 @@ class Spread {
 
   /** @param {number} fact */
   #follow(fact) {
-    const { system, world } = this, { width, kinds, includes } = system, place = fact % width, control = fact - system.inactive;
-    if (fact < width * system.entities.length) for (const part of includes[kinds[(fact - place) / width]][place]) this.#hold(fact - place + part);
-    const { first, values } = world.index.waiting;
-    for (let at = first[fact]; at < first[fact + 1]; at++) this.#try(values[at]);
-    if (control >= 0 && control < system.controls.length) for (const step of rowOf(world.falls, control)) this.#try(step);
+    const { system, world } = this, control = fact - system.inactive, { first, values } = world.index.waiting, { shrunk } = world;
+    if (fact < system.width * system.entities.length) this.#include(fact);
+    for (let at = first[fact]; at < first[fact + 1]; at++) {
+      if (!shrunk.size || (shrunk.get(values[at])?.premises.includes(fact) ?? true)) this.#advance(values[at]);
+    }
+    if (control >= 0 && control < system.controls.length) for (const step of rowOf(world.falls, control)) this.#advance(step);
+  }
+
+  /** @param {number} fact */
+  #include(fact) {
+    const { width, kinds } = this.system, { first, values } = this.world.index.included, place = fact % width, row = kinds[(fact - place) / width] * width + place;
+    for (let at = first[row]; at < first[row + 1]; at++) this.#hold(fact - place + values[at]);
   }
 
   /** @param {number} fact */
@@ -104,26 +113,24 @@ class Spread {
     this.queue[this.count++] = fact;
   }
 
+  /** Something that a step waits for has come. @param {number} step */
+  #advance(step) {
+    const left = --this.missing[step];
+    if (left === 0 || this.system.gate[step] !== ALL) this.#try(step);
+  }
+
   /** @param {number} step */
   #try(step) {
     const { system, world, held } = this, conclusion = system.conclusion[step], level = system.level[step];
-    if (held[conclusion] || world.closed[step] || level > this.assume) return;
+    if (held[conclusion] || world.closed[step] || level > this.assume || world.basis(step) > this.basis) return;
     if (level > this.level) this.later[level].push(step);
-    else if (this.#suffices(step) && this.#isFallen(step) && world.basis(step) <= this.basis) this.#hold(conclusion);
+    else if (system.gate[step] === ALL || (this.#isFallen(step) && this.#lets(step, world.premises(step)))) this.#hold(conclusion);
   }
 
   /** Whether every control of a step has fallen. @param {number} step */
   #isFallen(step) {
     const { first, values } = this.world.standing;
     for (let at = first[step]; at < first[step + 1]; at++) if (!this.held[this.system.inactive + values[at]]) return false;
-    return true;
-  }
-
-  /** @param {number} step */
-  #suffices(step) {
-    const { system, world, held } = this, { first, values } = system.premises;
-    if (system.gate[step] !== ALL || world.shrunk.has(step)) return this.#lets(step, world.premises(step));
-    for (let at = first[step]; at < first[step + 1]; at++) if (!held[values[at]]) return false;
     return true;
   }
 

@@ -83,7 +83,7 @@ function smaller(source, wish, before, isHere) {
   throw new Error("nothing can be drawn");
 }
 
-/** @param {Choice} choice @param {number[]} jewels */
+/** @param {Choice} choice @param {Int32Array} jewels */
 function narrowed(choice, jewels) {
   if (!jewels.length) return "reached";
   return jewels.some((fact) => choice.jewelSet.has(choice.entityOf(fact))) ? "to_jewels" : "to_processes";
@@ -121,8 +121,7 @@ function assumedSaid({ look, told, asked, isAttacked, isTimed }) {
 /** @param {Choice} choice @param {boolean} isHere whether the page says it, whose checker is another */
 function countsDrawn(choice, isHere) {
   const { look, told, system, answer, isAttacked } = choice, { captions } = look, nouns = look.counted;
-  const reached = [...new Set(choice.facts.map((fact) => choice.entityOf(fact)))].filter((entity) => !choice.publicSet.has(entity));
-  const jewels = reached.filter((entity) => choice.jewelSet.has(entity)).length;
+  const reached = choice.reached().filter((entity) => !choice.publicSet.has(entity)), jewels = reached.filter((entity) => choice.jewelSet.has(entity)).length;
   const stops = answer.stops.filter(isByControlsAlone).length;
   const things = counting(system.entities.length, nouns.thing);
   return [

@@ -75,8 +75,7 @@ class Rereading {
     this.system = system;
     this.reading = Reading.of(system);
     this.taken = new Set(asked.without.map((name) => system.relations.indexOf(name)));
-    this.isTaken = new Uint8Array(system.relations.length);
-    for (const relation of this.taken) this.isTaken[relation] = 1;
+    this.thinned = this.#thinned();
     this.put = asked.with.map((id) => this.#placed(id)).filter(({ host }) => !this.taken.has(host - system.entities.length));
     this.instead = new Set(this.put.map(({ id }) => id));
   }
@@ -108,16 +107,17 @@ class Rereading {
     const control = this.system.conclusion[step] - this.system.inactive;
     if (control >= 0 && control < this.system.controls.length && this.isLacking(control)) return false;
     if (this.reading.decided[step] && !this.reading.rows.get(step)?.every((row) => this.#decides(row))) return false;
-    if (!this.isThinned(step)) return true;
+    if (!this.thinned[step]) return true;
     return this.isJoint(step) && this.along(step).length > 0;
   }
 
-  /** Whether some of what a step runs along is taken away. @param {number} step */
-  isThinned(step) {
-    if (!this.taken.size) return false;
-    const { first, values } = this.system.along;
-    for (let at = first[step]; at < first[step + 1]; at++) if (this.isTaken[values[at]]) return true;
-    return false;
+  /** Of each step whether some of what it runs along is taken away. */
+  #thinned() {
+    const { system: { along: { first, values }, relations, rule }, taken } = this, found = new Uint8Array(rule.length), isTaken = new Uint8Array(relations.length);
+    if (!taken.size) return found;
+    for (const relation of taken) isTaken[relation] = 1;
+    for (let step = 0; step < found.length; step++) for (let at = first[step]; at < first[step + 1]; at++) if (isTaken[values[at]]) found[step] = 1;
+    return found;
   }
 
   /** Whether a step needs all suppliers that are left. @param {number} step */
@@ -129,7 +129,7 @@ class Rereading {
   /** What a step needs; of several suppliers those that are left. @param {number} step */
   needs(step) {
     const own = partOf(this.system.premises, step);
-    return this.isJoint(step) && this.isThinned(step) ? this.#kept(own, partOf(this.system.along, step)) : own;
+    return this.isJoint(step) && this.thinned[step] ? this.#kept(own, partOf(this.system.along, step)) : own;
   }
 
   /** What belongs to relations that are left. @param {Int32Array} own @param {Int32Array} relations */
@@ -139,7 +139,7 @@ class Rereading {
 
   /** How well a step is known. @param {number} step */
   knownAs(step) {
-    if (!this.taken.size || !this.isJoint(step)) return this.system.basis[step];
+    if (!this.thinned[step] || !this.isJoint(step)) return this.system.basis[step];
     return Math.max(...Array.from(this.along(step), (relation) => this.system.known[relation]));
   }
 

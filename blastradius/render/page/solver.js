@@ -179,8 +179,9 @@ class Run {
     settled.add(fact, Math.max(step, -1), this.level[fact], this.hops[fact], this.#hour(fact), NONE);
     if (step < SEED) settled.rest(SEED - 1 - step);
     if (step < 0) return;
-    const waited = system.gate[step] === ALL ? world.premises(step) : /** @type {number[]} */ (this.#chosen.get(fact));
-    for (let place = 0; place < waited.length; place++) settled.rest(waited[place]);
+    const { premises } = system;
+    if (system.gate[step] === ALL && !world.shrunk.has(step)) for (let place = premises.first[step]; place < premises.first[step + 1]; place++) settled.rest(premises.values[place]);
+    else for (const premise of system.gate[step] === ALL ? world.premises(step) : /** @type {number[]} */ (this.#chosen.get(fact))) settled.rest(premise);
     for (let place = first[step]; place < first[step + 1]; place++) settled.rest(this.#fallOf(values[place]));
   }
 
@@ -210,20 +211,20 @@ class Run {
 
   /** @param {number} fact */
   #follow(fact) {
-    const { system, world } = this, { width, entities, kinds, includes } = system, control = fact - system.inactive;
-    if (fact < width * entities.length) {
-      const place = fact % width;
-      for (const part of includes[kinds[(fact - place) / width]][place]) {
-        this.#offer(fact - place + part, this.level[fact], this.#hour(fact), this.hops[fact], SEED - 1 - fact);
-      }
-    }
-    const { first, values } = world.index.waiting, level = this.level[fact];
+    const { system, world } = this, control = fact - system.inactive, { first, values } = world.index.waiting, level = this.level[fact];
+    if (fact < system.width * system.entities.length) this.#include(fact, level);
     if (world.moved.size) {
       for (const step of world.ordered(rowOf(world.index.waiting, fact))) if (this.#awaits(step, fact)) this.#advance(step, level);
     } else {
       for (let place = first[fact]; place < first[fact + 1]; place++) if (!world.shrunk.size || this.#awaits(values[place], fact)) this.#advance(values[place], level);
     }
     if (control >= 0 && control < system.controls.length) for (const step of world.ordered(rowOf(world.falls, control))) this.#advance(step, level);
+  }
+
+  /** What a fact includes holds with it. @param {number} fact @param {number} level */
+  #include(fact, level) {
+    const { width, kinds } = this.system, { first, values } = this.world.index.included, place = fact % width, row = kinds[(fact - place) / width] * width + place;
+    for (let at = first[row]; at < first[row + 1]; at++) this.#offer(fact - place + values[at], level, this.#hour(fact), this.hops[fact], SEED - 1 - fact);
   }
 
   /** Whether a step still waits for what it has waited for. @param {number} step @param {number} fact */
@@ -234,12 +235,13 @@ class Run {
 
   /** @param {number} step @param {number} latest the level of what came */
   #advance(step, latest) {
-    const { system, world } = this, left = --this.missing[step];
-    if (world.closed[step] || this.state[system.conclusion[step]] === SETTLED) return;
+    const { system, world } = this, left = --this.missing[step], needsAll = system.gate[step] === ALL;
+    if ((needsAll && left !== 0) || world.closed[step] || this.state[system.conclusion[step]] === SETTLED) return;
     const level = this.#levelOf(step);
     if (level > this.assume) return;
-    if (system.gate[step] !== ALL) this.#throughGate(step, Math.max(level, latest));
-    else if (left === 0) this.#conclude(step, world.premises(step));
+    if (!needsAll) this.#throughGate(step, Math.max(level, latest));
+    else if (world.shrunk.has(step)) this.#conclude(step, world.premises(step));
+    else this.#concludeAll(step, level);
   }
 
   /** Through a gate goes what comes soonest, and none too many. @param {number} step @param {number} level */
@@ -255,6 +257,19 @@ class Run {
     }
     const chosen = held.sort((one, other) => premises.indexOf(one) - premises.indexOf(other));
     this.#conclude(step, chosen, chosen);
+  }
+
+  /** @param {number} step that needs all that is stated @param {number} least its own level */
+  #concludeAll(step, least) {
+    const { system: { premises: { first, values }, hop, conclusion }, world: { standing } } = this;
+    if (this.end !== null || this.clock || standing.first[step] !== standing.first[step + 1]) return this.#conclude(step, this.world.premises(step));
+    let level = least, hops = 0;
+    for (let place = first[step]; place < first[step + 1]; place++) {
+      const premise = values[place];
+      if (this.level[premise] > level) level = this.level[premise];
+      if (this.hops[premise] > hops) hops = this.hops[premise];
+    }
+    this.#offer(conclusion[step], level, 0, hop[step] + hops, step);
   }
 
   /** @param {number} step @param {ArrayLike<number>} waited @param {number[]} [chosen] */

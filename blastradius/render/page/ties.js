@@ -3,10 +3,10 @@
 
 /**
  * @typedef {{end: number, relation: number}} Tie
- * @typedef {{steps: Lists, waiting: Lists, falling: Lists, controls: Lists, guarded: Int32Array, doubtful: Uint8Array, whole: Set<number>,
+ * @typedef {{included: Lists, steps: Lists, waiting: Lists, falling: Lists, controls: Lists, guarded: Int32Array, doubtful: Uint8Array, whole: Set<number>,
  *   permits: Map<number, number[]>, naming: Map<string, number[]>, needing: Map<number, number[]>, owners: Map<number, Tie[]>,
  *   parts: Map<number, Tie[]>}} Index
- *   steps along each relation and waiting for each fact, how each control falls, the controls on each host, steps that
+ *   included is what each capability includes over things of each kind; steps along each relation and waiting for each fact, how each control falls, the controls on each host, steps that
  *   some control stops, controls that may vouch for themselves, flows that need all suppliers; relations by operation, by caller and key, by a key that is needed with others; owners and parts
  */
 
@@ -31,8 +31,15 @@ function indexed(system) {
     guarded: Int32Array.from(conclusion.keys()).filter((step) => blockers.first[step] < blockers.first[step + 1]),
     doubtful: Uint8Array.from(system.control_kinds, (kind) => Number(system.doubtful.includes(kind))),
     whole: new Set(system.whole.map(([rule, flow]) => 128 * rule + flow)),
+    included: includedIn(system),
     ...named(system),
   };
+}
+
+/** The places of what each capability includes over things of each kind, by kind * width + place. @param {Compiled} system */
+function includedIn({ includes, width }) {
+  const rows = includes.flat(), owners = rows.flatMap((parts, row) => parts.map(() => row));
+  return grouped(owners, rows.flat(), includes.length * width);
 }
 
 /** The flow of a rule to which a step belongs. @param {Compiled} system @param {number} step */
