@@ -65,10 +65,15 @@ class RaggedArray:
     def take(self, rows: Numbers | Flags) -> RaggedArray:
         """Some of the rows, by number or by flag, in the order asked for."""
         chosen = rows.nonzero()[0] if rows.dtype == np.bool_ else rows
+        if not len(chosen):
+            return NO_ROWS
         lengths = self.lengths[chosen]
         indptr = indptr_of(lengths)
         places = np.arange(indptr[-1]) + (self.indptr[chosen] - indptr[:-1]).repeat(lengths)
         return RaggedArray(indptr, self.values[places])
+
+
+NO_ROWS = RaggedArray(np.zeros(1, np.int64), np.zeros(0, np.int64))
 
 
 def indptr_of(lengths: Numbers) -> Numbers:

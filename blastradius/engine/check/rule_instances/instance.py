@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, joined
+from blastradius.columns.ragged import NO_ROWS, Flags, Numbers, RaggedArray, Small, joined
 from blastradius.columns.tables import BASES
 from blastradius.engine.check.quorum import is_outvoted
 from blastradius.engine.check.rule_instances.names import Names
@@ -127,7 +127,7 @@ class RuleInstances(Sequence[RuleInstance]):
 
     def __init__(self, estate: Estate, names: Names, blocks: Iterable[Block]) -> None:
         self.estate, self.names = estate, names
-        self.blocks = tuple(blocks)
+        self.blocks = tuple(block for block in blocks if len(block))
         self.firsts: list[int] = [0, *np.cumsum([len(block) for block in self.blocks]).tolist()]
 
     @classmethod
@@ -155,7 +155,7 @@ class RuleInstances(Sequence[RuleInstance]):
         found: dict[str, Any] = {}
         for column in fields(Block):
             if column.name != "places":
-                values = [getattr(block, column.name) for block in (_NO_BLOCK, *self.blocks)]
+                values = [getattr(block, column.name) for block in (NO_BLOCK, *self.blocks)]
                 found[column.name] = joined(values) if isinstance(values[0], RaggedArray) else np.concatenate(values)
         return Block(**found)
 
@@ -213,15 +213,14 @@ def _block_of(names: Names, instances: Sequence[RuleInstance]) -> Block:
 
 
 _NO_NUMBERS = np.zeros(0, np.int64)
-_NO_LISTS = RaggedArray(np.zeros(1, np.int64), _NO_NUMBERS)
 _NO_BYTES = np.zeros(0, np.int8)
-_NO_BLOCK = Block(
+NO_BLOCK = Block(
     rule=np.zeros(0, np.int32),
     level=_NO_BYTES,
-    premises=_NO_LISTS,
+    premises=NO_ROWS,
     conclusion=_NO_NUMBERS,
-    along=_NO_LISTS,
-    guards=_NO_LISTS,
+    along=NO_ROWS,
+    guards=NO_ROWS,
     hop=_NO_BYTES,
     least=_NO_NUMBERS,
     vote_min=_NO_NUMBERS,

@@ -74,6 +74,8 @@ def _depending(view: View, rows: Numbers, unstated: str, least: Numbers) -> Iter
 
 
 def _depends(view: View, rows: Numbers, least: Numbers, *, hard: bool) -> Iterator[Block]:
+    if not len(rows):  # as in most estates for some of the verbs, and there are many ways
+        return
     r, taker, suppliers = view.relations, view.source(rows), view.targets.take(rows)
     stop, slow, who = facts(taker, C.DENY), facts(taker, C.DEGRADE), taker[suppliers.row_ids]
     lost = RaggedArray(suppliers.indptr, view.lost(who, suppliers.values))

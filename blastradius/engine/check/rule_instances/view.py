@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from typing import NamedTuple
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, distinct, indptr_of
 from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS
-from blastradius.engine.check.rule_instances.instance import Block, rule_number
+from blastradius.engine.check.rule_instances.instance import NO_BLOCK, Block, rule_number
 from blastradius.engine.check.rule_instances.names import TAKING_IN, Names, facts
 from blastradius.engine.check.rule_instances.nearby import Nearby
 from blastradius.estate import Estate
@@ -81,7 +81,7 @@ class View:
 
     def are(self, entities: Numbers, *kinds: Kind) -> Flags:
         """Which entities are of some kind."""
-        return np.isin(self.kind[entities], [KINDS.index(kind) for kind in kinds])
+        return _of_kinds(kinds)[self.kind[entities]]
 
     def host(self, rows: Numbers) -> Numbers:
         """Relations as what controls stand on."""
@@ -111,19 +111,21 @@ class View:
     ) -> Block:
         """Instances of a rule; what is the same of all may be said once."""
         count = len(conclusion)
+        if not count:
+            return NO_BLOCK
         return Block(
-            rule=np.full(count, rule_number(rule), np.int32),
-            level=np.broadcast_to(np.asarray(level, np.int8), count),
+            rule=_each(rule_number(rule), np.int32, count),
+            level=_each(level, np.int8, count),
             premises=premises,
             conclusion=conclusion,
             along=RaggedArray(np.zeros(count + 1, np.int64), _NO_NUMBERS) if along is None else along,
             guards=stops.rows(count),
-            hop=np.full(count, hop, np.int8),
-            least=np.broadcast_to(np.asarray(least, np.int64), count),
-            vote_min=np.broadcast_to(np.asarray(vote_min, np.int64), count),
-            buffer_h=np.broadcast_to(np.asarray(buffer_h, np.float64), count),
-            fail_closed=np.broadcast_to(np.asarray(fail_closed, np.bool_), count),
-            basis=np.broadcast_to(np.asarray(basis, np.int8), count),
+            hop=_each(hop, np.int8, count),
+            least=_each(least, np.int64, count),
+            vote_min=_each(vote_min, np.int64, count),
+            buffer_h=_each(buffer_h, np.float64, count),
+            fail_closed=_each(fail_closed, np.bool_, count),
+            basis=_each(basis, np.int8, count),
             places=stops.places,
         )
 
@@ -148,8 +150,15 @@ class View:
         host = self.columns.controls.host
         return RaggedArray.grouped(host, np.arange(len(host)), self.names.count + len(self.relations.verb))
 
+    @cached_property
+    def _placed_kinds(self) -> Flags:
+        """For each kind of control, by number, whether the estate has one."""
+        return np.bincount(self.columns.controls.kind, minlength=len(CONTROLS)) > 0
+
     def guards(self, hosts: Sequence[Ends], kinds: Sequence[str], counts: Counts | None = None) -> Stops:
         """The controls of these kinds on the hosts of each instance; some may not count, one put in place would."""
+        if not len(hosts[0]):
+            return UNSTOPPED
         return Stops(*self._placed(hosts, kinds, counts), ((beside(*hosts), tuple(kinds)),))
 
     def others_guards(self, hosts: Sequence[Ends], kinds: Sequence[str]) -> Stops:
@@ -185,6 +194,9 @@ class View:
 
     def _placed(self, hosts: Sequence[Ends], kinds: Sequence[str], counts: Counts | None) -> tuple[Numbers, Numbers]:
         """Pairs of instance and control."""
+        wanted = _of_control_kinds(tuple(kinds))
+        if not (wanted & self._placed_kinds).any():
+            return _NO_NUMBERS, _NO_NUMBERS
         known = self._controls
         instances, controls = [_NO_NUMBERS], [_NO_NUMBERS]
         for ends in hosts:
@@ -194,7 +206,7 @@ class View:
             instances.append(owner[some][there.row_ids])
             controls.append(there.values)
         instance, control = np.concatenate(instances), np.concatenate(controls)
-        fits = np.isin(self.columns.controls.kind[control], [CONTROLS.index(ControlKind(kind)) for kind in kinds])
+        fits = wanted[self.columns.controls.kind[control]]
         instance, control = instance[fits], control[fits]
         if counts is None or not len(control):
             return instance, control
@@ -256,6 +268,24 @@ class View:
     def _or_input(self, takers: Numbers, suppliers: Numbers, plain: Capability, dropped: Capability) -> Numbers:
         names = self.names.inputs(takers, suppliers)
         return np.where(names == NO_INDEX, facts(suppliers, plain), facts(names, dropped))
+
+
+@cache
+def _of_kinds(kinds: tuple[Kind, ...]) -> Flags:
+    """For each kind of entity, by number, whether it is one of these."""
+    return np.array([kind in kinds for kind in KINDS], np.bool_)
+
+
+@cache
+def _of_control_kinds(kinds: tuple[str, ...]) -> Flags:
+    """For each kind of control, by number, whether it is one of these."""
+    return np.isin(np.arange(len(CONTROLS)), [CONTROLS.index(ControlKind(kind)) for kind in kinds])
+
+
+def _each(value: Any, dtype: DTypeLike, count: int) -> NDArray[Any]:
+    """A value for each of some instances; what is the same of all takes the room of one."""
+    values = np.asarray(value, dtype)
+    return values if values.ndim else np.ndarray(count, dtype, values, strides=(0,))
 
 
 def single(values: Numbers) -> RaggedArray:
