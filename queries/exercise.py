@@ -13,9 +13,9 @@ from blastradius.reports.decisions import tried
 from blastradius.reports.diagram import picture_of
 from blastradius.reports.exercise_data import ExerciseData, Play, answers_row, option_rows
 from blastradius.reports.exercise_pages import open_headline, pack_of
-from blastradius.reports.exercise_tables import closed_tables, lines_of, open_lines, open_tables
+from blastradius.reports.exercise_tables import closed_tables, lines_of, open_lines, open_tables, undecided_lines
 from blastradius.reports.phrases import phrase
-from blastradius.reports.playing import Exercised, begun, decided, other, played, unknown
+from blastradius.reports.playing import Exercised, begun, decided, other, played, standing_in, unknown
 from blastradius.reports.rows import model_row, notes_on, starts_said
 
 
@@ -37,7 +37,7 @@ def run(estate: Estate, params: Params) -> Answer:
     scenarios = [scenario, *(other(estate, params, text) for text in params.also)]
     reach = solve(estate, scenario)
     levers, first = tried(reach), begun(reach, params.minutes)
-    play = played(first, list(decided(first, params.decide, levers)), levers)
+    play = standing_in(played(first, list(decided(first, params.decide, levers)), levers))
     data = _open_data(play, params)
     if params.edition == "participants":
         return Answer(
@@ -56,7 +56,10 @@ def run(estate: Estate, params: Params) -> Answer:
         headline=headline,
         data=closed,
         tables=(*open_tables(closed), *closed_tables(reach.estate, closed, answers)),
-        lines=tuple(lines_of(reach.estate, params.assume, len(closed.injects))),
+        lines=(
+            *lines_of(reach.estate, params.assume, len(closed.injects)),
+            *undecided_lines(scenario, closed, answers),
+        ),
         notes=notes_on(reach),
         opens=((f"{starts_said(reach.estate, scenario)}, level {scenario.assume.word}", scenario),),
         painted=lambda: picture_of(reach),

@@ -10,11 +10,12 @@ from typing import Literal, TypeVar
 from blastradius.engine import Reach, World, plain
 from blastradius.model import Fact, Kind, Scenario
 from blastradius.reports.containment import Containment, Standing
+from blastradius.reports.failing import FAILURE_VERBS, failing_levers
 from blastradius.reports.impact import Measure, compared, held_in
 from blastradius.reports.levers import LEVER_VERBS
 from blastradius.reports.remedies import Remedy, removals
 from blastradius.reports.storyline import Storyline
-from blastradius.reports.symptoms import Symptom, behind
+from blastradius.reports.symptoms import Symptom, behind, is_failure
 
 _Any = TypeVar("_Any")
 MOST_TRIED = 150
@@ -58,7 +59,8 @@ class Decision:
 def tried(reach: Reach) -> list[Tried]:
     """Each thing that can be done from one day to the next, all solved at once."""
     asked, facts = plain(reach.scenario), sorted(reach.levels)
-    levers = [it for it in removals(reach) if _is_quick(reach, it)][:MOST_TRIED]
+    levers = failing_levers(reach) if is_failure(reach.scenario) else removals(reach)
+    levers = [it for it in levers if _is_quick(reach, it)][:MOST_TRIED]
     worlds = [World(asked, without=it.without) for it in levers]
     return [Tried(it, held) for it, held in zip(levers, held_in(reach.prepared, worlds, facts), strict=True)]
 
@@ -66,7 +68,8 @@ def tried(reach: Reach) -> list[Tried]:
 def _is_quick(reach: Reach, remedy: Remedy) -> bool:
     if remedy.act != "remove":
         return True
-    return reach.estate.relations[remedy.id].verb in LEVER_VERBS and not reach.prepared.is_telling(remedy.id)
+    verbs = (*LEVER_VERBS, *FAILURE_VERBS) if is_failure(reach.scenario) else LEVER_VERBS
+    return reach.estate.relations[remedy.id].verb in verbs and not reach.prepared.is_telling(remedy.id)
 
 
 def decisions(story: Storyline, told: Sequence[tuple[int, Symptom]], levers: Sequence[Tried]) -> list[Decision]:

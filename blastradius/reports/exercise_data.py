@@ -10,13 +10,16 @@ from blastradius.engine import Reach
 from blastradius.model import Capability, Fact, Frozen, Scenario
 from blastradius.reports.containment import CountRow, count_row
 from blastradius.reports.decisions import Decision, Idle, Option, in_scenarios
+from blastradius.reports.failing import costs_of
 from blastradius.reports.impact import Measure
-from blastradius.reports.losses import Loss, losses
+from blastradius.reports.losses import Loss
 from blastradius.reports.placing import Placing
 from blastradius.reports.remedies import Remedy
 from blastradius.reports.rows import ControlRow, ModelRow, ScenarioRow, control_rows, read_of, scenario_row, starts_said
+from blastradius.reports.stand_in_cards import WAIT, StandIn, StandInRow, stand_in_rows, wait_said
+from blastradius.reports.stand_ins import lacking
 from blastradius.reports.storyline import Storyline
-from blastradius.reports.symptoms import Noticed, Symptom, behind, unnoticed
+from blastradius.reports.symptoms import Noticed, Symptom, behind, is_failure, unnoticed
 from blastradius.reports.words import label, plural, said
 
 Edition = Literal["facilitator", "participants"]
@@ -119,7 +122,11 @@ class AvertedRow(Frozen):
 
 
 class AnswersRow(Frozen):
-    """What only the facilitator knows; ``decided`` are cards of what was decided, ``unknown`` is what nobody stated."""
+    """What only the facilitator knows; ``decided`` are cards of what was decided, ``unknown`` is what nobody stated.
+
+    ``stand_ins`` are cards of what may be decided where something fails; ``lacking`` is what is not stated there and
+    would make a decision.
+    """
 
     scenario: ScenarioRow
     evidence: tuple[EvidenceRow, ...]
@@ -129,6 +136,8 @@ class AnswersRow(Frozen):
     unknown: tuple[str, ...]
     decided: tuple[CardRow, ...]
     averted: tuple[AvertedRow, ...]
+    stand_ins: tuple[StandInRow, ...] = ()
+    lacking: tuple[str, ...] = ()
     relies_on: tuple[ControlRow, ...]
 
 
@@ -155,6 +164,7 @@ class Play:
     coming: tuple[int, ...]
     choices: tuple[Decision, ...]
     decided: tuple[Decision, ...]
+    stand_ins: tuple[StandIn, ...] = ()
 
     @property
     def reach(self) -> Reach:
@@ -184,11 +194,14 @@ def inject_rows(story: Storyline, told: Sequence[Symptom], minutes: int) -> tupl
 
 def option_rows(play: Play) -> tuple[OptionRow, ...]:
     """What may be decided, by id, so that the order tells nothing."""
+    found = [(it.number, option.remedy.id, option.remedy.says) for it in play.choices for option in it.options]
+    for decision in play.stand_ins:
+        found += [(decision.number, it.means.id, it.means.says) for it in decision.worths]
+        found.append((decision.number, WAIT, wait_said(play.reach)))
     return tuple(
-        OptionRow(inject=row.inject, minute=row.minute, lever=option.remedy.id, says=option.remedy.says)
-        for decision in play.choices
-        for row in [play.rows[decision.number]]
-        for option in sorted(decision.options, key=lambda option: option.remedy.id)
+        OptionRow(inject=row.inject, minute=row.minute, lever=lever, says=says)
+        for number, lever, says in sorted(found)
+        for row in [play.rows[number]]
     )
 
 
@@ -204,6 +217,8 @@ def answers_row(play: Play, scenarios: Sequence[Scenario], unknown: Iterable[str
         unknown=(*unknown, *untried),
         decided=tuple(card_rows(play, play.decided)),
         averted=tuple(_averted(play)),
+        stand_ins=tuple(stand_in_rows(play.reach, [row.inject for row in play.rows], play.stand_ins)),
+        lacking=tuple(lacking(play.reach)) if is_failure(play.reach.scenario) else (),
         relies_on=control_rows(play.reach),
     )
 
@@ -250,8 +265,7 @@ _EXPECTED = {
 def card_rows(play: Play, decisions: Sequence[Decision]) -> Iterable[CardRow]:
     """What is reached in the end with each option of some decisions."""
     found = [(decision, option) for decision in decisions for option in decision.options]
-    estate, basis = play.reach.estate, play.reach.scenario.basis
-    costs = losses(estate, [option.remedy.without for _, option in found], basis)
+    costs = costs_of(play.reach, [option.remedy for _, option in found])
     for (decision, option), cost in zip(found, costs, strict=True):
         yield _card(play, decision, option, cost)
 

@@ -13,11 +13,13 @@ from blastradius.reports.exercise_tables import (
     evaluator_table,
     hidden_table,
     hot_wash_table,
+    lacking_table,
     lines_of,
     matrix_table,
     noticed,
     open_lines,
     route,
+    undecided_lines,
     without_column,
 )
 from blastradius.reports.frontier import relied_table
@@ -25,6 +27,7 @@ from blastradius.reports.msel import cexf, msel_table, t3sf
 from blastradius.reports.phrases import phrase
 from blastradius.reports.rows import starts_said
 from blastradius.reports.scenes import noticed_scenes, scenes_of, wholes_of
+from blastradius.reports.stand_in_cards import WAIT, stand_in_table
 from blastradius.reports.storyline import Storyline
 from blastradius.reports.symptoms import BLANK
 from blastradius.reports.words import label, listed, plural
@@ -88,9 +91,19 @@ def _part(data: ExerciseData, number: int, stage: int, is_drawn: bool) -> Iterat
     choices = tuple(line for row in rows for line in _choices(data, row))
     yield Section(f"Part {number + 1}", table=table, on_new_sheet=True)
     if choices:
-        yield Section("What may be decided", (*choices, f"decided: {BLANK} in minute: {BLANK} by whom: {BLANK}"))
+        yield Section(
+            "What may be decided",
+            (*choices, *tell_lines(data), f"decided: {BLANK} in minute: {BLANK} by whom: {BLANK}"),
+        )
     if is_drawn:
         yield Section(f"Part {number + 1}: what has been noticed by now", scene=number, on_new_sheet=True)
+
+
+def tell_lines(data: ExerciseData) -> tuple[str, ...]:
+    """Where something fails, whom to tell is to decide besides; law and press are the planner's."""
+    if not any(option.lever == WAIT for option in data.options):
+        return ()
+    return (f"to decide besides: who has to be told (customers, press, an authority), and by when: {BLANK}",)
 
 
 def _choices(data: ExerciseData, row: InjectRow) -> Iterator[str]:
@@ -106,9 +119,10 @@ def _facilitator(play: Play, data: ExerciseData, answers: AnswersRow, wholes: Se
     stages = [
         it for number in range(len(play.story.stages)) for it in _stage(play, data, answers, number, bool(series))
     ]
+    undecided = undecided_lines(play.reach.scenario, data, answers)
     title, table = "If they ask, the model does not know", hidden_table(answers)
     sections = (
-        Section("Before you start", tuple(lines_of(estate, assume, len(data.injects)))),
+        Section("Before you start", (*lines_of(estate, assume, len(data.injects)), *undecided)),
         Section("Run of show", table=_run_of_show(data)),
         *(
             [Section("Decided before", table=card_table(estate, "decided", "", answers.decided))]
@@ -118,6 +132,7 @@ def _facilitator(play: Play, data: ExerciseData, answers: AnswersRow, wholes: Se
         Section("Had it been done before the start: jewels among the things reached", table=matrix_table(answers)),
         Section("If they ask, the model knows", table=table, on_new_sheet=True),
         Section(title, tuple(answers.unknown)),
+        *([Section(lacking_table(answers).title, answers.lacking)] * bool(answers.lacking)),
         Section("What the answers rely on", *_relied(estate, answers)),
         Section("Hot wash", table=hot_wash_table(), on_new_sheet=True),
     )
@@ -151,6 +166,11 @@ def _stage(play: Play, data: ExerciseData, answers: AnswersRow, number: int, is_
         cards = [card for card in answers.cards if card.inject == row.inject]
         if cards:
             yield _decision(estate, row, cards)
+        standing = [it for it in answers.stand_ins if it.inject == row.inject]
+        if standing:
+            table = stand_in_table(estate, f"stand_ins_{row.inject}", "", standing)
+            title = f"To decide after {row.inject}: what happens"
+            yield Section(title, tell_lines(data), table=without_column(table, "inject"))
 
 
 def stage_lines(story: Storyline, number: int) -> list[str]:

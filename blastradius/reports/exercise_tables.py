@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from blastradius.answer import Row, Table
 from blastradius.estate import Estate
+from blastradius.model import Scenario
 from blastradius.reports.containment import between
 from blastradius.reports.exercise_data import AnswersRow, CardRow, EvidenceRow, ExerciseData
 from blastradius.reports.frontier import relied_table
 from blastradius.reports.labels import assumed, footing
 from blastradius.reports.losses import Loss
 from blastradius.reports.phrases import phrase
-from blastradius.reports.symptoms import BLANK, NOTICED
+from blastradius.reports.stand_in_cards import done_said, stand_in_table
+from blastradius.reports.symptoms import BLANK, NOTICED, is_failure
 from blastradius.reports.unstated import marks_jewels, states_processes
 from blastradius.reports.words import label, listed, relation_said
 
@@ -52,6 +54,16 @@ def lines_of(estate: Estate, assume: str, injects: int) -> Iterable[str]:
     yield footing(estate)
 
 
+def undecided_lines(scenario: Scenario, data: ExerciseData, answers: AnswersRow) -> Iterable[str]:
+    """What is said where something fails and there is nothing to decide."""
+    if not data.options and is_failure(scenario):
+        yield (
+            "nothing that could be decided is stated; what is missing is listed below"
+            if answers.lacking
+            else "nothing is to decide: nothing of ours is known to stop or to go wrong by it; silence is not safety"
+        )
+
+
 def open_tables(data: ExerciseData) -> Iterable[Table]:
     """What everybody may see."""
     rows: tuple[Row, ...] = tuple(
@@ -74,6 +86,10 @@ def closed_tables(estate: Estate, data: ExerciseData, answers: AnswersRow) -> It
     """What only the facilitator knows."""
     yield evidence_table(estate, answers)
     yield card_table(estate, "cards", "If it is done then: what is reached in the end", answers.cards)
+    if answers.stand_ins:
+        yield stand_in_table(estate, "stand_ins", STAND_INS, answers.stand_ins)
+    if answers.lacking:
+        yield lacking_table(answers)
     if answers.decided:
         yield card_table(estate, "decided", "Decided: what is reached in the end", answers.decided)
         rows: tuple[Row, ...] = tuple(
@@ -95,6 +111,15 @@ def hidden_table(answers: AnswersRow, most: int | None = None) -> Table:
     return Table(
         "hidden", "If they ask, the model knows", ("stage", "what is so", "id"), rows, ids=("id",), brief=brief
     )
+
+
+STAND_INS = "If it is done when the inject comes, and if it is not"
+
+
+def lacking_table(answers: AnswersRow) -> Table:
+    """What would make a decision, were it stated."""
+    rows: tuple[Row, ...] = tuple((it,) for it in answers.lacking)
+    return Table("lacking", "What is not stated, and would make a decision", ("what",), rows, brief=rows[:8])
 
 
 def unknown_table(answers: AnswersRow) -> Table:
@@ -200,6 +225,7 @@ def matrix_table(answers: AnswersRow) -> Table:
 def evaluator_table(estate: Estate, data: ExerciseData, answers: AnswersRow) -> Table:
     """A sheet to fill in: which decision, in which minute, by which lever, and what that stopped."""
     does = {(it.inject, it.lever): outcome(estate, it) for it in answers.cards}
+    does |= {(it.inject, it.lever): done_said(estate, it) for it in answers.stand_ins}
     rows: tuple[Row, ...] = tuple(
         (it.inject, it.minute, BLANK, BLANK, it.says, does[it.inject, it.lever]) for it in data.options
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import Field
 
@@ -13,8 +13,9 @@ from blastradius.errors import UsageError, did_you_mean
 from blastradius.estate import Estate
 from blastradius.model import Scenario
 from blastradius.reports.containment import unclocked
-from blastradius.reports.decisions import MOST_TRIED, Decision, Tried, decisions, option_at
+from blastradius.reports.decisions import MOST_DECISIONS, MOST_TRIED, Decision, Tried, decisions, option_at
 from blastradius.reports.exercise_data import InjectRow, Play, averted_by, inject_rows
+from blastradius.reports.stand_in_cards import stand_ins
 from blastradius.reports.storyline import Storyline
 from blastradius.reports.symptoms import BLANK, Symptom, symptoms
 from blastradius.reports.unstated import missing
@@ -61,6 +62,14 @@ def played(first: Begun, decided: Sequence[tuple[int, Tried]], levers: Sequence[
     coming = tuple(number for number in range(len(told)) if number not in gone)
     choices = decisions(story, [(number, told[number]) for number in coming], levers)
     return Play(story, told, rows, coming, tuple(choices), tuple(made))
+
+
+def standing_in(play: Play) -> Play:
+    """The exercise with what may be decided where something fails, at injects at which nothing else is to decide."""
+    taken = [decision.number for decision in play.choices]
+    told = [(number, play.told[number]) for number in play.coming]
+    found = stand_ins(play.story, told, taken, MOST_DECISIONS - len(taken))
+    return replace(play, stand_ins=tuple(found))
 
 
 def decided(first: Begun, decide: Sequence[str], levers: Sequence[Tried]) -> Iterator[tuple[int, Tried]]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from blastradius.engine import Reach
+from blastradius.engine import SEED_KINDS, Reach
 from blastradius.estate import Estate
-from blastradius.model import Capability, Fact, Kind, Signal, Store
+from blastradius.model import Capability, Fact, Kind, Scenario, Signal, Store, Verb
 from blastradius.reports.rows import held_over, is_ourselves
 from blastradius.reports.storyline import Storyline
 from blastradius.reports.words import label, said
@@ -25,6 +25,7 @@ NOTICED: dict[Noticed, str] = {
 MOST_TOLD = 3
 """How many symptoms may rest on nothing but somebody outside telling."""
 _FELT = (Capability.DENY, Capability.DEGRADE)
+_LEANING = (Verb.DEPENDS_ON, Verb.CALLS, Verb.CONSUMES, Verb.READS)
 _FELT_BY_ITSELF = (Kind.PROCESS, Kind.SERVICE)
 _WITHIN_BOUNDS = (Capability.USE, Capability.OPERATE, Capability.READ_SUBSET)
 """What somebody may do on a normal day, too: no signal is told of it where more is reached."""
@@ -47,13 +48,13 @@ def symptoms(story: Storyline, most: int) -> list[Symptom]:
     """At most so many, one a thing, in the order of the story; what matters most is kept."""
     found: dict[str, Symptom] = {}
     for fact in _normal_last(story):
-        symptom = _symptom(story.reach, fact)
+        symptom = _symptom(story.reach, fact) or _missed(story.reach, fact)
         if symptom is not None:
             found.setdefault(fact.entity, symptom)
     told = [it for it in found.values() if it.noticed == "told"]
     told = sorted(told, key=lambda it: _weight(story.reach.estate, it))[:MOST_TOLD]
     seen = [it for it in found.values() if it.noticed != "told"]
-    starts = list(_started(story.reach))
+    starts = [*_started(story.reach), *_doubted(story.reach)]
     weighty = sorted([*seen, *told], key=lambda it: _weight(story.reach.estate, it))[: most - len(starts)]
     return [*starts, *sorted(weighty, key=lambda it: (*story.place(it.fact), it.fact.entity))]
 
@@ -85,6 +86,24 @@ def _started(reach: Reach) -> Iterator[Symptom]:
                 yield Symptom(fact, says.format(name=sender), owner(reach.estate, name), "told", sender=sender)
 
 
+def _doubted(reach: Reach) -> Iterator[Symptom]:
+    """A third party that publishes what is wrong tells who takes it in."""
+    estate = reach.estate
+    for name in (*reach.scenario.wrong, *reach.scenario.poison) if is_failure(reach.scenario) else ():
+        others = [relation.sources[0] for relation in estate.by_verb[Verb.PUBLISHES] if relation.targets[0] == name]
+        others = [it for it in others if not is_ours(estate, it) or estate.kind_of(it) == Kind.PARTY]
+        takers = leaning_on(estate, name)
+        if others and takers:
+            says = f"{label(estate, name)} may have been wrong for some time; that is being looked into"
+            fact = next(fact for fact in reach.proofs if fact.entity == name)
+            yield Symptom(fact, says, owner(estate, takers[0]), "told", sender=_party(estate, others[0]))
+
+
+def _party(estate: Estate, name: str) -> str:
+    """The party that a thing belongs to, or the thing itself."""
+    return label(estate, next(iter(estate.owners_of(name)), name))
+
+
 _STARTS = {
     "compromise": "{name} has seen log-ins in its systems that it cannot explain, and looks into it",
     "outage": "{name} is down, and cannot yet say for how long",
@@ -105,6 +124,37 @@ def _symptom(reach: Reach, fact: Fact) -> Symptom | None:
         says = f"somebody outside offers what looks like data of {label(estate, name)}"
         return Symptom(fact, says, owner(estate, name), "told")
     return None
+
+
+def _missed(reach: Reach, fact: Fact) -> Symptom | None:
+    """Where nothing but a failure is told: what others run and we lean on stops, and who leans on it misses it."""
+    estate, name = reach.estate, fact.entity
+    if fact.capability != Capability.DENY or not is_failure(reach.scenario) or not _is_of_others(estate, name):
+        return None
+    takers = leaning_on(estate, name)
+    says = f"nothing comes from {label(estate, name)} any more"
+    return Symptom(fact, says, owner(estate, takers[0]), "felt") if takers else None
+
+
+def _is_of_others(estate: Estate, name: str) -> bool:
+    """Whether it is another party's; an operation is whose all are that serve it."""
+    if estate.kind_of(name) != Kind.OPERATION:
+        return not is_ours(estate, name)
+    servers = [it.sources[0] for it in estate.by_verb[Verb.SERVES] if it.targets[0] == name]
+    return bool(servers) and not any(is_ours(estate, it) for it in servers)
+
+
+def leaning_on(estate: Estate, name: str) -> list[str]:
+    """Our processes and services that lean on a thing, by id."""
+    found = (it.sources[0] for verb in _LEANING for it in estate.by_verb[verb] if name in it.targets)
+    kinds = (Kind.PROCESS, Kind.SERVICE)
+    return list(dict.fromkeys(it for it in found if estate.kind_of(it) in kinds and is_ours(estate, it)))
+
+
+def is_failure(scenario: Scenario) -> bool:
+    """Whether it starts with nothing but an outage, or with what is wrong."""
+    others = (way for way in SEED_KINDS if way not in ("outage", "wrong", "poison"))
+    return not scenario.anyone and not any(getattr(scenario, way) for way in others)
 
 
 def _is_wanted(estate: Estate, name: str) -> bool:

@@ -16,7 +16,7 @@ from blastradius.reports.decisions import Tried, in_scenarios, tried
 from blastradius.reports.exercise_data import Play, evidence_row, hidden_rows, placed
 from blastradius.reports.exercise_pages import RULES, stage_lines, told_lines
 from blastradius.reports.exercise_tables import HOT_WASH, lines_of, open_lines, price
-from blastradius.reports.losses import losses
+from blastradius.reports.failing import costs_of
 from blastradius.reports.playing import Begun, begun, decided, unknown
 from blastradius.reports.remedies import Remedy
 from blastradius.reports.rows import starts_said
@@ -119,7 +119,7 @@ def _sorted(story: Storyline) -> list[Fact]:
 def _levers(prepared: PreparedEstate, first: Begun, levers: Sequence[Tried]) -> list[dict[str, Any]]:
     """What may be decided: what is taken away, what is not reached where that was done before, and what it costs."""
     reach, relations = first.story.reach, prepared.relation_numbers
-    costs = losses(reach.estate, [lever.remedy.without for lever in levers], reach.scenario.basis)
+    costs = costs_of(reach, [lever.remedy for lever in levers])
     facts = _sorted(first.story)
     return [
         {
