@@ -21,13 +21,16 @@ from blastradius.render.notebook import Shown
 __all__ = ["Shown", "ask", "check", "described", "diff", "export", "load", "question", "signature"]
 
 
-def load(*paths: str | os.PathLike[str]) -> Estate:
+def load(*paths: str | os.PathLike[str], cache: bool | None = None) -> Estate:
     """Load files and folders into one estate.
+
+    With ``cache`` it is kept for this user alone, and read again only where something changed; ``None`` leaves that to
+    ``BLASTRADIUS_CACHE`` in the environment.
 
     Raises:
         InputError: everything wrong in any file, each with its position.
     """
-    return loading.load(paths)
+    return loading.load(paths, cache=cache)
 
 
 def check(*paths: str | os.PathLike[str]) -> Shown:

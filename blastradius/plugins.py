@@ -317,6 +317,16 @@ def use_folder(folder: str) -> None:
     os.environ[_FOLDERS] = os.pathsep.join(path for path in (named, folder) if path)
 
 
+def is_extended() -> bool:
+    """Whether there are loaders that do not come with blastradius."""
+    return bool(_named_folders() or _announced(LOADERS.group, LOADERS.word))
+
+
+def shipped_in(group: str) -> tuple[Path, ...]:
+    """The folders of plug-ins that come with blastradius: of ``loaders``, ``queries`` or ``exports``."""
+    return _home(group)
+
+
 def _loader_type() -> type[Loader]:
     from blastradius.loaderkit.contract import Loader
 

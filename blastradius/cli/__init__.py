@@ -36,6 +36,14 @@ proof or blastradius itself failed, 5 incomplete (push), 130 interrupted, 143 en
     callback=lambda _ctx, _param, value: _allow_outside(value),
     help="Also read what lies outside the folder of a workspace, or what links lead out of a folder to.",
 )
+@click.option(
+    "--cache",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _ctx, _param, value: _want_cache(value),
+    help="Keep what was loaded, for you alone; it is read again only where something changed.",
+)
 @click.version_option(package_name="partner-blastradius", prog_name="blastradius")
 def cli() -> None:
     """If a partner were compromised, a feed poisoned or a provider down: how far could that reach?"""
@@ -53,6 +61,13 @@ def _allow_outside(allowed: bool) -> None:
         from blastradius.loading.boundary import allow_outside
 
         allow_outside()
+
+
+def _want_cache(wanted: bool) -> None:
+    if wanted:
+        from blastradius.loading.wishes import want_cache
+
+        want_cache()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

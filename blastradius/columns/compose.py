@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blastradius.columns.facts import DeclaredControls, FactTable, ObjectRows, Rows, Told, relation_ids
 from blastradius.columns.growing import VERB_NUMBER, EntityFields
@@ -99,16 +100,24 @@ def _numbered(table: FactTable, number: dict[str, int]) -> Numbers:
 
 
 class ComposedRows:
-    """The objects of several tables; ``entity_of`` and ``table_of`` say which of which table an entity is."""
+    """The objects of several tables; ``entity_of`` and ``table_of`` say which of which table an entity is.
 
-    def __init__(self, parts: Sequence[Kept], numbers: Sequence[Numbers], count: int) -> None:
-        self.parts: list[Rows] = [part.table.rows for part in parts]
-        self.table_of, self.entity_of = np.zeros(count, np.int32), np.zeros(count, np.int64)
+    ``kept`` are the relations of each table that are kept, by their numbers there.
+    """
+
+    def __init__(self, parts: list[Rows], kept: list[Numbers], table_of: NDArray[np.int32], entity_of: Numbers) -> None:
+        self.parts, self.kept, self.table_of, self.entity_of = parts, kept, table_of, entity_of
+        self.begins = [0, *np.cumsum([len(rows) for rows in kept]).tolist()]
+
+    @classmethod
+    def of(cls, parts: Sequence[Kept], numbers: Sequence[Numbers], count: int) -> ComposedRows:
+        """Those of tables whose names have these numbers, of ``count`` in all."""
+        table_of, entity_of = np.zeros(count, np.int32), np.zeros(count, np.int64)
         for place, (part, known) in enumerate(zip(parts, numbers, strict=True)):
             kept = np.flatnonzero(part.entities)
-            self.table_of[known[kept]], self.entity_of[known[kept]] = place, kept
-        self.kept = [np.flatnonzero(part.relations) for part in parts]
-        self.begins = [0, *np.cumsum([len(rows) for rows in self.kept]).tolist()]
+            table_of[known[kept]], entity_of[known[kept]] = place, kept
+        relations = [np.flatnonzero(part.relations) for part in parts]
+        return cls([part.table.rows for part in parts], relations, table_of, entity_of)
 
     @property
     def given(self) -> ObjectRows:
@@ -157,7 +166,7 @@ def concatenated(parts: Sequence[Kept]) -> FactTable:
         fields=_fields(parts, numbers),
         relations=_relations(parts, numbers, list(number)),
         controls=_controls(parts, numbers),
-        rows=ComposedRows(parts, numbers, len(number)),
+        rows=ComposedRows.of(parts, numbers, len(number)),
         digest=sum(part.table.digest for part in parts) % 2**256,
     )
 

@@ -244,6 +244,11 @@ class Estate:
         """The day (ISO date) that the estate is of: its ``as_of``, or today where it states none."""
         return self.as_of or self.today
 
+    @property
+    def table(self) -> FactTable:
+        """The facts as they were merged and checked."""
+        return self._table
+
     @cached_property
     def columns(self) -> Columns:
         """All facts as flat arrays."""

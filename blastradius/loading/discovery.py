@@ -35,7 +35,9 @@ def document_of(path: Path, loaders: Iterable[Loader], progress: Progress, root:
         InputError: it cannot be read.
     """
     from blastradius.reading import read_document, stream_document
+    from blastradius.reading.inputs import looks_at
 
+    looks_at(path)
     if streaming(path, loaders):
         return stream_document(path, progress)
     return read_document(path, root=root)

@@ -61,7 +61,7 @@ def load_named(given: str | os.PathLike[str], progress: Progress | None = None) 
             return found.replace(f"{folder}{os.sep}", shown).replace(folder, shown.rstrip("/"))
 
         try:
-            return load([target], progress), spelled
+            return load([target], progress, cache=False), spelled  # from a folder of a name of its own
         except InputError as error:
             raise InputError([spelled(problem) for problem in error.problems]) from None
 

@@ -80,20 +80,27 @@ class Survey:
         return Estate.build(file.loaded for file in self.whole())
 
 
-def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Estate:
+def load(
+    paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None, *, cache: bool | None = None
+) -> Estate:
     """Load files, folders, workspaces, snapshots and shared estates into one; ``-`` is standard input.
 
     A folder with a workspace file is loaded as that says; in another one, files that no loader recognises as an
-    estate are passed over.
+    estate are passed over. With ``cache`` (default: as the user set it) it is not read again where nothing changed.
 
     Raises:
         InputError: everything wrong in any file, each with its position.
         StoreError: a database does not answer, or refuses.
     """
+    from blastradius.loading.wishes import is_cache_wanted
     from blastradius.reading import uncollected
 
     with uncollected():
-        return survey(paths, progress).estate()
+        if not (is_cache_wanted() if cache is None else cache):
+            return survey(paths, progress).estate()
+        from blastradius.loading.cache import cached
+
+        return cached([*map(os.fspath, paths)], lambda: survey(paths, progress).estate())
 
 
 def survey(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Survey:
@@ -132,9 +139,11 @@ class _Session:
             InputError: it cannot be read.
         """
         from blastradius.reading import read_document, read_standard_input
+        from blastradius.reading.inputs import looks_at
         from blastradius.stores.addresses import is_address
 
         path = Path(given)
+        looks_at(path)
         if is_address(str(given)):
             self.found.files.append(shared_estate(str(given), self.progress))
         elif str(given) == "-":
@@ -159,6 +168,9 @@ class _Session:
 
     def folder(self, folder: Path) -> None:
         """Load the estates in a folder; every other file of data in it is passed over."""
+        from blastradius.reading.inputs import looks_through
+
+        looks_through(folder)
         there = data_below(folder, self.streaming)
         files = inside(there, folder)
         passed, problems = [], len(self.found.problems)
@@ -184,6 +196,9 @@ class _Session:
         Raises:
             InputError: it, or something it requires, cannot be read.
         """
+        from blastradius.reading.inputs import looks_at
+
+        looks_at(file)
         loader = streaming(file, self.streaming)
         if loader is None and not _might_be_estate(file):
             return None
@@ -195,9 +210,11 @@ class _Session:
     def workspace(self, document: ParsedDocument) -> None:
         """Load the sources of a workspace, and join what they say under its ids."""
         from blastradius.loading.sources import sources_of
+        from blastradius.reading.inputs import looks_through
         from blastradius.workspace import joined, prefixed, read_workspace, spoken_for
 
         workspace = read_workspace(document)
+        looks_through(workspace.folder)
         files: list[LoadedFile] = []
         numbers: list[int] = []
         sources = list(sources_of(workspace, self.found.problems))

@@ -15,6 +15,7 @@ from blastradius.loaderkit.json_values import Keys
 from blastradius.secrets import quoted
 
 from .archives import Archive, Entries, Packed
+from .inputs import looks_at
 from .jsons import parse_json, parse_lines
 from .shapes import Lines
 from .tables import parse_table
@@ -144,6 +145,7 @@ def _nothing_beside(shown: str) -> Siblings:
 
 
 def _read(file: Path, shown: str, folder: _Folder) -> ParsedDocument:
+    looks_at(file)
     try:
         if not file.is_file():
             raise InputError([f"{shown}: not a file; name a file that can be read, or a folder"])
@@ -171,6 +173,7 @@ def _inside(root: Path, base: Path, relative: str, at: str) -> Path:
         raise InputError(
             [f"{at}: {relative!r} is not a relative path; nothing is fetched or opened outside the folder"]
         )
+    looks_at(base / relative)
     try:
         target = (base / relative).resolve()
         is_file = target.is_file()

