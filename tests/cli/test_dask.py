@@ -17,7 +17,7 @@ from blastradius.engine import compile_system, spread_over
 from blastradius.engine.batch import solve
 from blastradius.engine.batch.dask_cluster import dask_cluster
 from tests.engine.batch.test_elsewhere import Answers, answers, some_worlds
-from tests.engine.random_estates import facts_in, random_estate
+from tests.engine.random_estates import facts_of_worlds, random_estate
 
 FAMILIES = [["rank"], ["levers", "--compromise", "acme"], ["cut", "--compromise", "acme"]]
 
@@ -61,7 +61,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(cluster: Any, monke
         for block in solve.solve_worlds(compile_system(built), worlds):
             if not found:
                 os.kill(next(worker.pid for worker in cluster.workers.values()), signal.SIGKILL)
-            found += [(place, facts_in(block, number)) for number, place in enumerate(block.places.tolist())]
+            found += zip(block.places.tolist(), facts_of_worlds(block), strict=True)
     assert found == here
 
 

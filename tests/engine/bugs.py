@@ -42,9 +42,9 @@ def worlds() -> list[tuple[Estate, Scenario]]:
     return found
 
 
-def golden_worlds(rule: str) -> list[tuple[Estate, Scenario]]:
-    """The golden estate of a rule, with what is asked of it."""
-    return [(golden(rule), case.scenario) for case in expected(rule)]
+def golden_worlds(rule: str | None) -> list[tuple[Estate, Scenario]]:
+    """The golden estate of a rule, with what is asked of it; nothing where there is none."""
+    return [(golden(rule), case.scenario) for case in expected(rule)] if rule in rules() else []
 
 
 def changed(rule: str, change: Change) -> tuple[Rule, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from blastradius.engine import World, compile_system, solve_worlds
 from tests.engine.batch.test_elsewhere import Answers, answers
-from tests.engine.random_estates import facts_in, random_estate, random_relations, random_scenario
+from tests.engine.random_estates import facts_of_worlds, random_estate, random_relations, random_scenario
 
 pytestmark = pytest.mark.slow
 
@@ -27,5 +27,5 @@ def test_a_worker_that_is_killed_loses_nothing() -> None:
         for block in solve_worlds(compile_system(built), worlds, executor=client.get_executor()):
             if not found:
                 os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
-            found += [(place, facts_in(block, number)) for number, place in enumerate(block.places.tolist())]
+            found += zip(block.places.tolist(), facts_of_worlds(block), strict=True)
     assert found == answers(built, worlds)

@@ -18,7 +18,13 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Fact, Kind, Relation, Scenario, Verb
 from tests.counts import examples, few
-from tests.engine.random_estates import facts_in, random_controls, random_estate, random_relations, random_scenario
+from tests.engine.random_estates import (
+    facts_of_worlds,
+    random_controls,
+    random_estate,
+    random_relations,
+    random_scenario,
+)
 
 Answers = list[tuple[int, set[Fact]]]
 
@@ -38,7 +44,7 @@ def answers(
     for block in solve_worlds(system, worlds, proposal=proposal, executor=executor):
         if executor is not None:
             check_worlds(system, block, None if proposal is None else proposal.estate, worlds)
-        found += [(place, facts_in(block, number)) for number, place in enumerate(block.places.tolist())]
+        found += zip(block.places.tolist(), facts_of_worlds(block), strict=True)
     return found
 
 
@@ -107,5 +113,5 @@ def test_a_killed_worker_loses_nothing() -> None:
             if not found:
                 with pytest.raises(BrokenExecutor):
                     processes.submit(os._exit, 1).result()
-            found += [(place, facts_in(block, number)) for number, place in enumerate(block.places.tolist())]
+            found += zip(block.places.tolist(), facts_of_worlds(block), strict=True)
     assert found == answers(built, worlds)

@@ -15,7 +15,7 @@ from blastradius.engine.cut import Cut, Lever, Separated, minimum_cut
 from blastradius.errors import UsageError
 from blastradius.model import ControlKind, Fact, Level, Scenario
 from tests.counts import examples
-from tests.engine.random_estates import facts_in, random_controls, random_estate, random_scenario
+from tests.engine.random_estates import facts_of_worlds, random_controls, random_estate, random_scenario
 from tests.engine.short import estate, fact, scenario
 
 LEAK = scenario("leak k", Level.GRANTED)
@@ -32,8 +32,8 @@ def reached(system: PreparedEstate, worlds: Sequence[World]) -> list[set[Fact]]:
     """What each world reaches, by the engine of many worlds."""
     found: list[set[Fact]] = [set() for _ in worlds]
     for solved in solve_worlds(system, worlds, engine="numpy"):
-        for number, place in enumerate(solved.places.tolist()):
-            found[place] = facts_in(solved, number)
+        for place, held in zip(solved.places.tolist(), facts_of_worlds(solved), strict=True):
+            found[place] = held
     return found
 
 
