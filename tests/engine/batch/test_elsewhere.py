@@ -40,7 +40,8 @@ def answers(
     built: Estate, worlds: list[World], proposal: Proposal | None = None, executor: Executor | None = None
 ) -> Answers:
     """The facts of each world in the order in which they came; audited where others solved them."""
-    system, found = compile_system(built), []
+    found: Answers = []
+    system = compile_system(built)
     for block in solve_worlds(system, worlds, proposal=proposal, executor=executor):
         if executor is not None:
             check_worlds(system, block, None if proposal is None else proposal.estate, worlds)
