@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import blastradius as br
-from blastradius.engine import World, compile_system, solve
+from blastradius.engine import PreparedEstate, World, compile_system, solve
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import SEEDS, Kind, Level, Scenario, Store
@@ -22,9 +22,9 @@ from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
 
 
-def measure_of(built: Estate, world: World) -> Measure:
+def measure_of(built: Estate, world: World, system: PreparedEstate | None = None) -> Measure:
     """One world, the long way round."""
-    reach = solve(built, world.scenario)
+    reach = solve(built, world.scenario, system=system)
     asked = world.scenario
     seeds = {name for field in SEEDS for name in getattr(asked, field)}
     public = {entity.id for entity in built.entities.values() if getattr(entity, "public", False)}
@@ -64,7 +64,8 @@ def test_many_worlds_measure_as_one_by_one(seed: int) -> None:
     rng = random.Random(seed)
     built = with_records(rng, random_estate(rng))
     worlds = [World(random_scenario(rng, built)) for _ in range(rng.choice((1, 5, 70)))]
-    assert measured(compile_system(built), worlds) == [measure_of(built, world) for world in worlds]
+    system = compile_system(built)
+    assert measured(system, worlds) == [measure_of(built, world, system) for world in worlds]
 
 
 def test_a_long_chain_of_copies_counts_once_by_its_largest_that_is_read() -> None:
