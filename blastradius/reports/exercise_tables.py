@@ -22,16 +22,24 @@ from blastradius.reports.words import label, listed, relation_said
 HOT_WASH = (
     (
         "do we know who is tied to us?",
-        "know what is connected",
+        "know what is connected (Identify)",
         "Who looked up what the third party holds, and how long did it take?",
     ),
-    ("how far could it reach?", "give the least access", "Which access was used that nobody needed?"),
-    ("how far could it reach?", "watch", "What was reached that nobody had noticed or asked about?"),
-    ("what do we depend on?", "check what comes in", "What did we take in unchecked, and what was decided on it?"),
-    ("what do we depend on?", "be able to cut and go on", "Which process was missed first, and what stood in for it?"),
-    ("is governance in proportion?", "verify", "Which control was relied on, and who has seen it work?"),
+    ("how far could it reach?", "give the least access (Protect)", "Which access was used that nobody needed?"),
+    ("how far could it reach?", "watch (Detect)", "What was reached that nobody had noticed or asked about?"),
+    (
+        "what do we depend on?",
+        "check what comes in (Protect)",
+        "What did we take in unchecked, and what was decided on it?",
+    ),
+    (
+        "what do we depend on?",
+        "be able to cut and go on (Respond, Recover)",
+        "Which process was missed first, and what stood in for it?",
+    ),
+    ("is governance in proportion?", "verify (Govern)", "Which control was relied on, and who has seen it work?"),
 )
-"""Questions of the board, what is done about each, and what to talk about."""
+"""Questions of the board, the six actions about them with their functions of NIST CSF 2.0, what to talk about."""
 
 
 def open_lines() -> Iterable[str]:
@@ -78,7 +86,7 @@ def open_tables(data: ExerciseData) -> Iterable[Table]:
 
 def hot_wash_table() -> Table:
     """What to talk about afterwards."""
-    columns = ("question of the board", "what is done about it", "to talk about")
+    columns = ("question of the board", "action (NIST CSF 2.0 function)", "to talk about")
     return Table("hot_wash", "Afterwards", columns, HOT_WASH, under=("to talk about",))
 
 

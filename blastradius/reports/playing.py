@@ -66,10 +66,13 @@ def played(first: Begun, decided: Sequence[tuple[int, Tried]], levers: Sequence[
 
 def standing_in(play: Play) -> Play:
     """The exercise with what may be decided where something fails, at injects at which nothing else is to decide."""
-    taken = [decision.number for decision in play.choices]
+    helping = [it for it in play.choices if any(option.idle is None for option in it.options)]
     told = [(number, play.told[number]) for number in play.coming]
-    found = stand_ins(play.story, told, taken, MOST_DECISIONS - len(taken))
-    return replace(play, stand_ins=tuple(found))
+    found = stand_ins(play.story, told, [it.number for it in helping], MOST_DECISIONS - len(helping))
+    taken, left = {it.number for it in (*helping, *found)}, MOST_DECISIONS - len(helping) - len(found)
+    futile = [it for it in play.choices if it.number not in taken][:left]
+    choices = sorted((*helping, *futile), key=lambda it: it.number) if found else play.choices
+    return replace(play, choices=tuple(choices), stand_ins=tuple(found))
 
 
 def decided(first: Begun, decide: Sequence[str], levers: Sequence[Tried]) -> Iterator[tuple[int, Tried]]:

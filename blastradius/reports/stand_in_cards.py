@@ -233,10 +233,7 @@ def _end(reach: Reach) -> float:
 
 def stand_in_table(estate: Estate, name: str, title: str, rows: Iterable[StandInRow]) -> Table:
     """Consequence cards: if it is done, and if it is not."""
-    cells: tuple[Row, ...] = tuple(
-        (it.inject, it.says, resting(it), f"done: {done_said(estate, it)}", _not_done(estate, it), it.lever)
-        for it in rows
-    )
+    cells: tuple[Row, ...] = tuple((it.inject, it.says, resting(it), *_both_said(estate, it), it.lever) for it in rows)
     columns = ("inject", "decision", "how it is known", "done", "not done", "id")
     return Table(name, title, columns, cells, ids=("id",), under=("done", "not done"))
 

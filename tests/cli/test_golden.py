@@ -31,6 +31,7 @@ NORTHWIND = {
     "scenarios": "scenarios examples/northwind --top 5",
     "exercise": "exercise examples/northwind --compromise acme --assume lateral --also poison=carrier_rates",
     "exercise_participants": "exercise examples/northwind --compromise acme --assume lateral --edition participants",
+    "exercise_outage": "exercise examples/northwind --outage paywell --hours 24",
     "rank": "rank examples/northwind",
     "rank_outage": "rank examples/northwind --outage",
     "rank_takeover_ids": "rank examples/northwind --assume takeover --ids",

@@ -208,3 +208,24 @@ def test_a_zone_that_falls_is_noticed_by_what_lies_in_it() -> None:
 def test_what_is_not_there_is_refused(retailer: Estate, given: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         br.exercise(retailer, **SCENARIO, **given)
+
+
+def test_an_outage_of_three_hours_holds_four_or_five_decisions(retailer: Estate) -> None:
+    data: Any = br.exercise(retailer, outage="paywell", hours=24).data
+    assert 8 <= len(data.injects) <= 12
+    assert 4 <= len({option.inject for option in data.options}) <= 5
+    assert {card.futile for card in data.answers.stand_ins} == {None, "out too", "waits"}
+    theirs: Any = br.exercise(retailer, outage="paywell", hours=24, edition="participants")
+    assert theirs.data.options == data.options
+    assert [text for text in ("goes on", "is out, too", "not done") if text in str(theirs)] == []
+
+
+def test_a_wrong_feed_is_held_back_paused_or_decided_without(retailer: Estate) -> None:
+    data: Any = br.exercise(retailer, poison="carrier_rates").data
+    cards = {card.lever: card for card in data.answers.cards if card.idle is None}
+    assert {"pause:carrier_rates", "hold:rates_importer", "informs:pricing_svc>pricing_decision"} <= set(cards)
+    assert cards["pause:carrier_rates"].at_least.crown_jewels == ()
+
+
+def test_who_is_broken_into_gives_no_stand_ins(pack: Any) -> None:
+    assert (pack.answers.stand_ins, pack.answers.lacking) == ((), ())

@@ -61,6 +61,6 @@ class ParticipantsWindow {
 /** What to talk about afterwards. @param {string[][]} rows */
 function washTable(rows) {
   return make("table", { class: "wash" },
-    make("thead", {}, make("tr", {}, ...["question of the board", "what is done about it", "to talk about"].map((name) => make("th", { scope: "col" }, name)))),
+    make("thead", {}, make("tr", {}, ...["question of the board", "action (NIST CSF 2.0 function)", "to talk about"].map((name) => make("th", { scope: "col" }, name)))),
     make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell) => make("td", {}, cell))))));
 }
