@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from blastradius.answer import Answer, Query, Table
+from blastradius.answer import Answer, Picture, Query, Table
 from blastradius.engine import Reach, ScenarioParams, brings_an_attacker, is_timed, solve
 from blastradius.estate import Estate
 from blastradius.model import Fact, Frozen, Kind, Level, Note, NoteKind
-from blastradius.reports.diagram import picture_of
 from blastradius.reports.frontier import relied_table, stopped_table
 from blastradius.reports.labels import Label, best_of, how_well, labels_of
 from blastradius.reports.phrases import phrase
@@ -153,8 +152,14 @@ def run(estate: Estate, params: Params) -> Answer:
         tables=_tables(found),
         lines=_lines(found),
         notes=found.notes,
-        painted=lambda: picture_of(reach, full=params.full, sheet="A3" if params.a3 else "A4", labels=found.labels),
+        painted=lambda: _picture(found, params),
     )
+
+
+def _picture(found: _Found, params: Params) -> Picture | None:
+    from blastradius.reports.diagram import picture_of  # most who ask look at no picture
+
+    return picture_of(found.reach, full=params.full, sheet="A3" if params.a3 else "A4", labels=found.labels)
 
 
 def _note(note: Note) -> NoteRow:

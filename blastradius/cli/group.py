@@ -82,7 +82,7 @@ class LazyGroup(click.Group):
             UsageError: there is none, and which one may be meant.
         """
         name = args[0]
-        if not (name.startswith("-") or ctx.resilient_parsing or self.get_command(ctx, name)):
+        if not (name.startswith("-") or ctx.resilient_parsing or _is_known(name)):
             way_out = did_you_mean(name, self.list_commands(ctx), "blastradius --help lists them")
             ctx.fail(f"no command is called {name!r}{way_out}")
         return super().resolve_command(ctx, args)
@@ -93,6 +93,13 @@ class LazyGroup(click.Group):
         for section, names in _sections().items():
             with formatter.section(section):
                 formatter.write_dl([(name, titles[name]) for name in names])
+
+
+def _is_known(name: str) -> bool:
+    """Whether a command is called so, now or formerly; none is imported."""
+    from blastradius.plugins import ALIASES
+
+    return ALIASES.get(name, name) in {*_OWN, *_names()}
 
 
 def _sections() -> dict[str, list[str]]:

@@ -52,7 +52,7 @@ def emit(answer: Answer, wanted: Wanted, main: str = "") -> None:
 
 
 def _rendered(answer: Answer, wanted: Wanted, main: str) -> str:
-    from blastradius.render import html, text
+    from blastradius.render import text
 
     to_screen = wanted.target is None
     if wanted.fmt == "table":
@@ -63,6 +63,8 @@ def _rendered(answer: Answer, wanted: Wanted, main: str) -> str:
     if wanted.fmt == "markdown":
         return text.as_markdown(answer, wanted.detail)
     if wanted.fmt == "html":
+        from blastradius.render import html
+
         return html.as_html(answer, wanted.detail, html.drawing(answer), links=_links(answer, wanted))
     return text.as_json(answer)
 

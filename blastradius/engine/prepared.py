@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from blastradius.columns.ragged import Flags
+from blastradius.columns.ragged import Flags, distinct
 from blastradius.engine.batch.alone import telling_controls, telling_relations
 from blastradius.engine.batch.network import Network, NetworkKey
 from blastradius.engine.check.audit import Auditor
@@ -56,7 +56,7 @@ class PreparedEstate(System):
         if self._is_small or changed or len(claims.worlds) > _FEW_WORLDS or "auditor" in vars(self):
             return self.auditor
         somewhere: Flags = np.logical_or.reduce(claims.words, axis=1)
-        claimed: list[int] = np.unique(claims.entity[somewhere[claims.row]]).tolist()
+        claimed: list[int] = distinct(claims.entity[somewhere[claims.row]]).tolist()
         return Auditor(self.estate, self._instances_at({claims.names[number] for number in claimed}))
 
     def expect(self, worlds: int) -> None:

@@ -73,7 +73,7 @@ class Weave:
 
     @cached_property
     def _verbs(self) -> set[Verb]:
-        return {VERBS[number] for number in np.unique(self.columns.relations.verb).tolist()}
+        return {VERBS[number] for number in distinct(self.columns.relations.verb).tolist()}
 
     def __getstate__(self) -> dict[str, object]:
         made = ("_along", "_conditions")  # functions of this process

@@ -111,7 +111,7 @@ class Placement:
         kind, host = declared.kind, np.where(declared.entity != NO_INDEX, declared.entity, count + declared.relation)
         for implied, hosts in ((ControlKind.FUNCTION_AUTHZ, guarded(table)), (ControlKind.EXPIRED, ended(table, day))):
             number = CONTROLS.index(implied)
-            new = np.setdiff1d(hosts, host[kind == number])
+            new = hosts[~np.isin(hosts, host[kind == number])]
             kind, host = np.concatenate([kind, np.full(len(new), number)]), np.concatenate([host, new])
         none = np.full(len(kind) - len(declared.kind), NO_INDEX)
         order = np.lexsort((_BY_NAME[kind], host))

@@ -155,16 +155,27 @@ class _Session:
         elif is_a(is_snapshot, path):
             self.found.files.append(LoadedFile(str(path), "snapshot", kept_estate(path, self.progress)))
         else:
-            self.progress(str(path))
-            # YAML and JSON are parsed whole, so that what cannot be is refused before every loader is imported
-            whole = path.suffix.lower() in ESTATE_SUFFIXES
-            document = read_document(path) if whole else document_of(path, self.loaders, self.progress)
-            if _is_workspace(document.data):
-                self.workspace(document)
-            elif whole and _is_declared(document.data):
-                self.found.files += self.loaded(document, plugins.loader("native"))
-            else:
-                self.found.files += self.loaded(document)
+            self.file(path)
+
+    def file(self, path: Path) -> None:
+        """Load a file that was named; no loader is imported but its own where it says by itself what it is.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        from blastradius.reading import read_document
+
+        self.progress(str(path))
+        # YAML and JSON are parsed whole, so that what cannot be is refused before every loader is imported
+        whole = path.suffix.lower() in ESTATE_SUFFIXES
+        streamed = None if whole else streaming(path, self.streaming)
+        document = read_document(path) if whole else document_of(path, [streamed] if streamed else [], self.progress)
+        if _is_workspace(document.data):
+            self.workspace(document)
+        elif whole and _is_declared(document.data):
+            self.found.files += self.loaded(document, plugins.loader("native"))
+        else:
+            self.found.files += self.loaded(document, streamed)
 
     def folder(self, folder: Path) -> None:
         """Load the estates in a folder; every other file of data in it is passed over."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
-import tarfile
 import zlib
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from blastradius.errors import InputError
 
 from .archives import MAX_ENTRIES, MAX_RATIO, MAX_TOTAL, SMALL, leads_outside
 from .texts import MAX_BYTES
+
+if TYPE_CHECKING:
+    import tarfile
 
 GZIP = b"\x1f\x8b"
 _WITH_HEADER = 31  # what zlib calls a stream with gzip's header and checksum
@@ -24,6 +26,8 @@ class TarEntries:
     """
 
     def __init__(self, raw: bytes, shown: str) -> None:
+        import tarfile  # few files are packed so
+
         self.shown = shown
         self._plain = self._unpacked(raw)
         try:

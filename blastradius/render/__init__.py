@@ -1,14 +1,20 @@
 """Answers as text, JSON, CSV, Markdown, HTML and pictures; nothing here computes anything.
 
-Pictures become files in ``blastradius.render.draw``. rich and typst are imported when they are first needed.
+Pictures become files in ``blastradius.render.draw``. HTML, rich and typst are imported when they are first needed.
 """
 
 from collections.abc import Callable
 
 from blastradius.answer import Answer
-from blastradius.render.dot import to_dot
-from blastradius.render.html import as_html
 from blastradius.render.text import as_csv, as_json, as_markdown, safe, table
+
+
+def as_html(answer: Answer) -> str:
+    """The answer as a page that stands for itself, without a picture."""
+    from blastradius.render import html
+
+    return html.as_html(answer)
+
 
 RENDERERS: dict[str, Callable[[Answer], str]] = {
     "table": table,
@@ -19,4 +25,4 @@ RENDERERS: dict[str, Callable[[Answer], str]] = {
 }
 """Answers as text by the name of the format, without pictures."""
 
-__all__ = ["RENDERERS", "as_csv", "as_html", "as_json", "as_markdown", "safe", "table", "to_dot"]
+__all__ = ["RENDERERS", "as_csv", "as_html", "as_json", "as_markdown", "safe", "table"]

@@ -154,6 +154,8 @@ def as_json(answer: Answer) -> str:
         text = answer.data.model_dump_json(indent=2)
     except PydanticSerializationError:  # half a character, which UTF-8 cannot say: slower, and escaped below
         text = json.dumps(answer.data.model_dump(mode="json"), indent=2, ensure_ascii=False)
+    if text.isascii() and "\x7f" not in text:  # other controls are escapes already
+        return f"{text}\n"
     unsafe = {ord(char): _json_escape(char) for char in set(text) if char != "\n" and acts(char)}
     return f"{text.translate(unsafe) if unsafe else text}\n"
 

@@ -59,7 +59,8 @@ def _first(held: Flags) -> list[int]:
 def _used(reach: Reach) -> list[Basis]:
     """The bases on which what could be used is known, best first; where it starts rests on nothing."""
     steps, asked = reach.prepared.steps, BASES.index(reach.scenario.basis)
-    return [BASES[basis] for basis in np.union1d([0], steps.basis[steps.basis <= asked]).tolist()]
+    there = np.bincount(steps.basis, minlength=len(BASES)) > 0
+    return [basis for number, basis in enumerate(BASES[: asked + 1]) if number == 0 or there[number]]
 
 
 def _as_changed(reach: Reach) -> Scenario:

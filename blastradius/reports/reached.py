@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from blastradius.answer import Row, Table
 from blastradius.engine import Reach, brings_an_attacker, is_timed
@@ -21,8 +21,7 @@ FOLDED = 4
 Thing = TypeVar("Thing")
 
 
-@dataclass(frozen=True)
-class Hold:
+class Hold(NamedTuple):
     """What is held over one entity, from which level and hour on, in how many steps; ``known`` in words."""
 
     entity: str
@@ -41,10 +40,7 @@ class Hold:
     @property
     def means(self) -> str:
         """What it means, and whether it is only inferred or assumed, or anyone could have as much."""
-        asides = [self.known] if self.weak else []
-        asides += [phrase("anyone could", self.anyone.word)] if self.anyone else []
-        means = WORDS[self.capability]
-        return phrase("aside", means, ", ".join(asides)) if asides else means
+        return _means(self.capability, self.known if self.weak else None, self.anyone)
 
     @property
     def first_to_read(self) -> tuple[bool, bool, Level, float, int, str]:
@@ -52,34 +48,45 @@ class Hold:
         return not self.jewel, self.kind != Kind.PROCESS, self.level, self.at, self.steps, self.name
 
 
+@cache
+def _means(capability: Capability, known: str | None, anyone: Level | None) -> str:
+    asides = [] if known is None else [known]
+    asides += [phrase("anyone could", anyone.word)] if anyone else []
+    means = WORDS[capability]
+    return phrase("aside", means, ", ".join(asides)) if asides else means
+
+
 def holds_of(reach: Reach, labels: Mapping[Fact, Label]) -> list[Hold]:
     """Everything that is held, by level, steps and name; what something stronger includes is left out."""
-    found = [
-        _hold(reach, Fact(name, capability), labels)
-        for name, capabilities in held_over(reach).items()
-        for capability in capabilities
-    ]
+    found = [hold for name, over in held_over(reach).items() for hold in _holds(reach, name, over, labels)]
     return sorted(found, key=lambda hold: (hold.level, hold.at, hold.steps, hold.entity, hold.means))
 
 
-def _hold(reach: Reach, fact: Fact, labels: Mapping[Fact, Label]) -> Hold:
-    step, found, estate = reach.proofs[fact], labels[fact], reach.estate
-    started = step.rule == "seed"
-    common = not reach.scenario.anyone and found.anyone is not None and not found.is_beyond(step.level)
-    return Hold(
-        entity=fact.entity,
-        name=label(estate, fact.entity),
-        kind=estate.kind_of(fact.entity),
-        jewel=estate.crown_jewel(fact.entity),
-        capability=fact.capability,
-        level=step.level,
-        at=step.at,
-        steps=step.hops,
-        started=started,
-        known=phrase("as asked") if started else KNOWN[found.basis],
-        weak=not started and found.basis in (Basis.INFERRED, Basis.ASSUMED),
-        anyone=found.anyone if common else None,
-    )
+def _holds(
+    reach: Reach, entity: str, capabilities: Iterable[Capability], labels: Mapping[Fact, Label]
+) -> Iterator[Hold]:
+    """What is held over one entity."""
+    estate, by_anyone = reach.estate, reach.scenario.anyone
+    name, kind, jewel = label(estate, entity), estate.kind_of(entity), estate.crown_jewel(entity)
+    for capability in capabilities:
+        fact = Fact(entity, capability)
+        step, found = reach.proofs[fact], labels[fact]
+        started = step.rule == "seed"
+        common = not by_anyone and found.anyone is not None and not found.is_beyond(step.level)
+        yield Hold(
+            entity=entity,
+            name=name,
+            kind=kind,
+            jewel=jewel,
+            capability=capability,
+            level=step.level,
+            at=step.at,
+            steps=step.hops,
+            started=started,
+            known=phrase("as asked") if started else KNOWN[found.basis],
+            weak=not started and found.basis in (Basis.INFERRED, Basis.ASSUMED),
+            anyone=found.anyone if common else None,
+        )
 
 
 def reached_table(reach: Reach, labels: Mapping[Fact, Label]) -> Table:

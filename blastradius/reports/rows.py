@@ -12,7 +12,6 @@ from blastradius.estate import Estate
 from blastradius.estate.footing import status_of
 from blastradius.estate.things import read_at
 from blastradius.model import (
-    STEPPING_STONES,
     Basis,
     Capability,
     Entity,
@@ -210,25 +209,25 @@ def model_row(estate: Estate) -> ModelRow:
 
 def fact_rows(reach: Reach, labels: Mapping[Fact, Label]) -> tuple[FactRow, ...]:
     """Every fact about an entity, sorted by level, hops and name."""
-    timed = is_timed(reach.scenario)
-    rows = [
+    timed, estate = is_timed(reach.scenario), reach.estate
+    steps = [reach.proofs[fact] for fact in reach.levels]
+    steps.sort(key=lambda step: (step.level, step.hops, step.fact.entity, step.fact.capability))
+    return tuple(
         FactRow(
-            entity=fact.entity,
-            name=label(reach.estate, fact.entity),
-            kind=reach.estate.kind_of(fact.entity),
-            capability=fact.capability,
+            entity=step.fact.entity,
+            name=label(estate, step.fact.entity),
+            kind=estate.kind_of(step.fact.entity),
+            capability=step.fact.capability,
             level=step.level.word,
             hops=step.hops,
             at_h=step.at if timed else None,
-            basis=labels[fact].basis,
-            anyone=None if (could := labels[fact].anyone) is None else could.word,
-            crown_jewel=reach.estate.crown_jewel(fact.entity),
+            basis=labels[step.fact].basis,
+            anyone=None if (could := labels[step.fact].anyone) is None else could.word,
+            crown_jewel=estate.crown_jewel(step.fact.entity),
             implied=step.rule == "closure",
         )
-        for fact, step in reach.proofs.items()
-        if fact.capability not in STEPPING_STONES
-    ]
-    return tuple(sorted(rows, key=lambda row: (Level[row.level.upper()], row.hops, row.entity, row.capability)))
+        for step in steps
+    )
 
 
 def control_rows(reach: Reach) -> tuple[ControlRow, ...]:

@@ -6,14 +6,16 @@ import io
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from blastradius.engine.batch.proposal import Proposal
 from blastradius.engine.prepared import PreparedEstate, compile_system
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 MOST_AHEAD = 32
 """How many blocks are asked for before the first of them is taken: a block of a large estate is many megabytes."""
@@ -68,6 +70,8 @@ def done_elsewhere(
 
 
 def _submitted(executor: Executor, sent: bytes, work: Work[_Job, _Result], job: _Job) -> Future[bytes] | None:
+    from concurrent.futures import BrokenExecutor
+
     try:
         return executor.submit(_do, sent, cast(Work[Any, Any], work), job)
     except BrokenExecutor:
@@ -81,6 +85,8 @@ def _taken(
     future: Future[bytes] | None,
 ) -> _Result:
     """The result of a job, about the estate and the proposal that are here."""
+    from concurrent.futures import BrokenExecutor, CancelledError
+
     try:
         if future is not None:
             return cast(_Result, _Unpickler(future.result(), shared).load())

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from blastradius.columns.ragged import Flags, Numbers
+from blastradius.columns.ragged import Flags, Numbers, distinct
 from blastradius.columns.tables import BASES, CONTROLS
 from blastradius.engine.compile import System
 from blastradius.engine.scenario import Added, World, checked, seeds_of
@@ -134,7 +134,7 @@ def distrusted(system: System, distrust: Sequence[str]) -> Numbers:
     by_id = [system.facts.control_numbers[name] for name in distrust if name in system.facts.control_numbers]
     kinds = [CONTROLS.index(ControlKind(name)) for name in distrust if name in _KINDS]
     by_kind = np.flatnonzero(np.isin(system.columns.controls.kind, kinds)) if kinds else _NONE
-    return np.union1d(by_kind, np.array(by_id, np.int64))
+    return distinct(np.concatenate([by_kind, np.array(by_id, np.int64)]))
 
 
 def _is_distrusted(added: Added, distrust: Sequence[str]) -> bool:

@@ -141,7 +141,7 @@ def network_key(frame: Frame) -> NetworkKey:
     worlds = len(frame.worlds)
     failing_in = np.bincount(frame.failing[1], minlength=len(frame.system.facts.controls))
     changes = (
-        frozenset((change, len(np.unique(changed)) == worlds) for change, changed in changes.items())
+        frozenset((change, len(distinct(changed)) == worlds) for change, changed in changes.items())
         for changes in (frame.removed, frame.added)
     )
     return (
@@ -186,7 +186,7 @@ def _open_steps(frame: Frame) -> _OpenSteps:
     found = _Conditions(len(steps))
     for level in Level:
         found.only_where(np.flatnonzero(steps.level == level), frame.levels >= level, ("level", int(level)))
-    for basis in np.unique(steps.basis).tolist():
+    for basis in np.flatnonzero(np.bincount(steps.basis)).tolist():
         found.only_where(np.flatnonzero(steps.basis == basis), frame.basis >= basis, ("basis", basis))
     found.only_where(np.flatnonzero(steps.fails_closed), frame.opening, ("opening", None))
     for name, worlds in frame.removed.items():

@@ -96,7 +96,7 @@ class Solved:
         found = np.zeros((len(facts), self.state.shape[1]), np.uint64)
         rowless = self._or_into(found, np.arange(len(facts)), facts)
         entity, place = self.frame.system.facts.split(facts[rowless])
-        for part in np.unique(place[entity >= 0]).tolist():
+        for part in distinct(place[entity >= 0]).tolist():
             here = np.flatnonzero((place == part) & self.frame.system.facts.applies(facts[rowless]))
             for whole in STRONGER[part]:
                 self._or_into(found, rowless[here], entity[here] * len(CAPABILITIES) + whole)
@@ -220,7 +220,7 @@ def solve_alone(
     if scenario.hours is None:
         return solve_block(batch_of(own, frame.worlds, back_end), frame, np.array([place]))
     certificate = certify(own, scenario)
-    facts = np.unique(np.array([own.facts.number(step.fact) for step in certificate.steps], np.int64))
+    facts = distinct(np.array([own.facts.number(step.fact) for step in certificate.steps], np.int64))
     batch = Batch(own, frame, settled(facts), None, back_end)
     return Solved(batch, frame, np.array([place]), np.ones((len(facts), 1), np.uint64), [], certificate)
 
@@ -240,7 +240,7 @@ def batch_of(
     network = network_of(frame, system.networks)
     if len(worlds) > 64:
         seeds = distinct(frame.seeds[0])
-        seeds = seeds if proposal is None else np.union1d(seeds, proposal.conclusions)
+        seeds = seeds if proposal is None else distinct(np.concatenate([seeds, proposal.conclusions]))
         network = restricted(network, live_rows(network, seeds, back_end))
     return Batch(system, frame, network, proposal, back_end)
 

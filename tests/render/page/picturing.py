@@ -11,7 +11,7 @@ from typing import Any
 
 from blastradius.engine import PreparedEstate, solve
 from blastradius.model import Scenario
-from blastradius.render import to_dot
+from blastradius.render.dot import to_dot
 from blastradius.render.page import data
 from blastradius.render.page.look import look_data
 from blastradius.render.page.scripts import DRAWING

@@ -309,7 +309,7 @@ class _Check:
         spoken = np.zeros(len(self.row_of_key), np.bool_)
         spoken[self.key_of_fact] = True
         seeded, seeds = self._gathered(np.where(spoken[self.seed_key], -1, self.seed_key))
-        keys = np.union1d(self.key[~spoken[self.key]], seeded)
+        keys = distinct(np.concatenate([self.key[~spoken[self.key]], seeded]))
         due, claimed = np.zeros((len(keys), len(self.full)), np.uint64), self.held[self.row_of_key[keys]]
         for part, wholes in _WHOLES.items():
             here = np.flatnonzero(keys % _WIDTH == part)
