@@ -54,10 +54,9 @@ function mostGained(gains) {
  * @param {Reach} reach @returns {Silence[]} */
 function silences(reach) {
   const { system } = reach, { told } = system, leading = leadingThings(reach), order = idOrder(system);
-  const reached = [...reach.things].sort((one, other) => order[one] - order[other]);
-  return reached.flatMap((entity) => {
+  const isSilent = (/** @type {number} */ entity) => entity in told.unknown || (leading[entity] === 0 && kindOf(system, entity) in told.leads);
+  return reach.things.filter(isSilent).sort((one, other) => order[one] - order[other]).flatMap((entity) => {
     const kind = kindOf(system, entity), stated = told.unknown[entity];
-    if (!stated && (!(kind in told.leads) || leading[entity] > 0)) return [];
     return [{ entity, id: system.entities[entity], name: labelOf(system, entity), unsaid: stated ?? [told.unsaid[kind]], stated: Boolean(stated) }];
   });
 }

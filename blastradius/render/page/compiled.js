@@ -37,7 +37,10 @@
 /** The compiled estate from what is written in the page. @param {any} written @returns {Compiled} */
 function unpack(written) {
   const system = unpacked(written);
-  const { entities, relations, controls, verbs, verb, sources, targets, host, provider, zone_ids, zone_of } = system;
+  const { entities, controls, verbs, verb, sources, targets, host, provider, zone_ids, zone_of } = system;
+  const called = (/** @type {Lists} */ ends, /** @type {number} */ place) => Array.from(rowOf(ends, place), (end) => entities[end]).join("+");
+  const relations = system.relations.map((/** @type {string | null} */ name, /** @type {number} */ place) => name ?? `${verbs[verb[place]]}:${called(sources, place)}>${called(targets, place)}`);
+  system.relations = relations;
   system.numbers = { entities: numbered(entities), relations: numbered(relations), controls: numbered(controls) };
   if (system.told) {
     const names = system.told.names.map((/** @type {string | null} */ name, /** @type {number} */ place) => name ?? entities[place]);

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from blastradius.columns.ragged import Flags
+from blastradius.columns.ragged import Flags, RaggedArray
 from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS, RelationColumns
 from blastradius.engine import CAPABILITIES, PreparedEstate, System
 from blastradius.engine.numbering import APPLICABLE, Numbering
@@ -99,7 +100,7 @@ def _relations(prepared: PreparedEstate, entities: Sequence[Entity]) -> dict[str
     zone_of = [zones.setdefault(entity.zone, len(zones)) if entity.zone else NO_INDEX for entity in entities]
     foreign = [number for number, entity in enumerate(entities) if getattr(entity, "role", "self") != "self"]
     return {
-        "relations": list(relations.ids),
+        "relations": _named(relations, [entity.id for entity in entities]),
         "verbs": list(map(str, VERBS)),
         "verb": packed(relations.verb, "int8"),
         "sources": lists(relations.sources),
@@ -113,6 +114,17 @@ def _relations(prepared: PreparedEstate, entities: Sequence[Entity]) -> dict[str
         "ourselves": np.flatnonzero(prepared.columns.entities.ourselves).tolist(),
         "foreign": foreign,
     }
+
+
+def _named(relations: RelationColumns, names: Sequence[str]) -> list[str | None]:
+    """The ids of relations; null where one says no more than what runs between what, which the page puts together."""
+    rows = zip(relations.ids, relations.verb.tolist(), _called(relations.sources, names), _called(relations.targets, names))
+    return [None if name == f"{VERBS[verb]}:{here}>{there}" else name for name, verb, here, there in rows]
+
+
+def _called(ends: RaggedArray, names: Sequence[str]) -> list[str]:
+    values, first = ends.values.tolist(), ends.indptr.tolist()
+    return ["+".join(names[end] for end in values[start:stop]) for start, stop in pairwise(first)]
 
 
 def _vital(relations: RelationColumns) -> Flags:

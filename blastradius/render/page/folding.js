@@ -13,9 +13,9 @@
 function fewer(choice, { boxes, edges }, most, wish) {
   const keys = foldingKeys(edges);
   for (const [place, key] of keys.entries()) {
-    const found = foldedBy(choice, boxes, key, wish, place < keys.length - 2);
-    const count = found.length - found.filter(({ entity, members }) => !members.length && wish.apart.has(entity)).length;
-    if (count <= most || place === keys.length - 1) return redirected(found, edges);
+    const groups = alikeIn(choice, boxes, key, wish, place < keys.length - 2);
+    const count = groups.length - groups.filter(([{ entity }, ...others]) => !others.length && wish.apart.has(entity)).length;
+    if (count <= most || place === keys.length - 1) return redirected(groups.map((group) => asOne(choice, group)), edges);
   }
   return { boxes, edges };
 }
@@ -52,10 +52,10 @@ function neighbours(edges, outward) {
   return new Map([...found].map(([own, others]) => [own, others.size < 2 ? [...others].join() : [...others].sort().join()]));
 }
 
-/** Where a scenario starts is never folded, a crown jewel only with its like and as a last resort.
+/** Boxes that are drawn as one. Where a scenario starts is never folded, a crown jewel only with its like and as a last resort.
  * @param {Choice} choice @param {Box[]} boxes @param {(box: Box) => (string | number | null)[]} key
- * @param {Wish} wish @param {boolean} keepJewels */
-function foldedBy(choice, boxes, key, wish, keepJewels) {
+ * @param {Wish} wish @param {boolean} keepJewels @returns {Box[][]} */
+function alikeIn(choice, boxes, key, wish, keepJewels) {
   /** @type {Map<number | string, Box[]>} */ const groups = new Map();
   for (const box of boxes) {
     const alone = box.seed || wish.apart.has(box.entity) || (box.jewel && keepJewels);
@@ -65,8 +65,11 @@ function foldedBy(choice, boxes, key, wish, keepJewels) {
     if (group) group.push(box);
     else groups.set(alike, [box]);
   }
-  return [...groups.values()].map((group) => (group.length === 1 ? group[0] : oneBox(choice, group)));
+  return [...groups.values()];
 }
+
+/** @param {Choice} choice @param {Box[]} group */
+function asOne(choice, group) { return group.length === 1 ? group[0] : oneBox(choice, group); }
 
 /** The zone or the API as whose part a box is to be seen, if any. @param {Choice} choice @param {Box} box
  * @param {Set<string>} gathered */
@@ -78,7 +81,7 @@ function gatheredIn({ look, told }, box, gathered) {
 
 /** Only what is to be seen as one is folded. @param {Choice} choice @param {Parts} parts @param {Wish} wish */
 function gatheredOnly(choice, { boxes, edges }, wish) {
-  return redirected(foldedBy(choice, boxes, ({ entity }) => [entity], wish, true), edges);
+  return redirected(alikeIn(choice, boxes, ({ entity }) => [entity], wish, true).map((group) => asOne(choice, group)), edges);
 }
 
 /** @param {Choice} choice @param {Box[]} group @returns {Box} */

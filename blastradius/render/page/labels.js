@@ -67,8 +67,8 @@ class Spread {
     this.held = new Uint8Array(system.total);
     this.queue = new Int32Array(system.total);
     this.count = 0;
-    /** for how many facts each step still waits */
-    this.missing = world.waits.slice();
+    /** as the world has it, but for what came already */
+    this.work = world.work.slice();
     /** steps to try once more is assumed, by level @type {number[][]} */
     this.later = Array.from({ length: assume + 1 }, () => []);
     this.level = 1;
@@ -115,8 +115,8 @@ class Spread {
 
   /** Something that a step waits for has come. @param {number} step */
   #advance(step) {
-    const left = --this.missing[step];
-    if (left === 0 || this.system.gate[step] !== ALL) this.#try(step);
+    const left = --this.work[2 * step];
+    if (!(left & CLOSED) && (!(left & WAITING) || left & GATED) && !this.held[this.work[2 * step + 1]]) this.#try(step);
   }
 
   /** @param {number} step */

@@ -88,7 +88,20 @@ class Row {
 
   /** Whether another answer says the same of the thing. @param {Row} other */
   saysAs(other) {
-    return this.#restsOnTheSame(other) || (this.words === other.words && this.level === other.level && this.at === other.at);
+    return this.#isHeldAs(other) || this.#restsOnTheSame(other) || (this.words === other.words && this.level === other.level && this.at === other.at);
+  }
+
+  /** Whether just the same is held over it in either answer. @param {Row} other */
+  #isHeldAs(other) {
+    const { proofs: mine, labels, attacked, timed, asked, system: { width } } = this.reach, { proofs: theirs, labels: others } = other.reach;
+    if (attacked !== other.reach.attacked || timed !== other.reach.timed || asked.anyone !== other.reach.asked.anyone) return false;
+    for (let fact = this.entity * width; fact < (this.entity + 1) * width; fact++) {
+      const one = mine.placeOf(fact), two = theirs.placeOf(fact);
+      if (one < 0 !== two < 0) return false;
+      if (one >= 0 && (mine.level[one] !== theirs.level[two] || mine.at[one] !== theirs.at[two] || mine.step[one] < 0 !== theirs.step[two] < 0)) return false;
+      if (one >= 0 && (labels.basis(fact) !== others.basis(fact) || labels.anyone(fact) !== others.anyone(fact))) return false;
+    }
+    return true;
   }
 
   /** Whether no words are needed to see it. @param {Row} other */

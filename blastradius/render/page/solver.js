@@ -151,8 +151,8 @@ class Run {
     this.hops = new Int32Array(system.total);
     /** the step, or SEED, or what lies below it: of which fact it is a part */
     this.step = new Int32Array(system.total);
-    /** how many facts each step still waits for */
-    this.missing = world.waits.slice();
+    /** as the world has it, but for what came already */
+    this.work = world.work.slice();
   }
 
   /** Take facts as holding from an hour on, whatever leads to them. @param {Iterable<[number, number]>} facts */
@@ -235,11 +235,11 @@ class Run {
 
   /** @param {number} step @param {number} latest the level of what came */
   #advance(step, latest) {
-    const { system, world } = this, left = --this.missing[step], needsAll = system.gate[step] === ALL;
-    if ((needsAll && left !== 0) || world.closed[step] || this.state[system.conclusion[step]] === SETTLED) return;
+    const { world } = this, left = --this.work[2 * step], hasGate = (left & GATED) > 0;
+    if ((left & WAITING && !hasGate) || left & CLOSED || this.state[this.work[2 * step + 1]] === SETTLED) return;
     const level = this.#levelOf(step);
     if (level > this.assume) return;
-    if (!needsAll) this.#throughGate(step, Math.max(level, latest));
+    if (hasGate) this.#throughGate(step, Math.max(level, latest));
     else if (world.shrunk.has(step)) this.#conclude(step, world.premises(step));
     else this.#concludeAll(step, level);
   }
@@ -333,9 +333,9 @@ class Run {
 
   /** Steps that something settled leads to, and that are there, but whose conclusion is not reached. */
   #touched() {
-    const { missing, state, system: { conclusion }, world: { waits, closed } } = this, found = [];
-    for (let step = 0; step < missing.length; step++) {
-      if (missing[step] === waits[step] || state[conclusion[step]] === SETTLED || closed[step] === 2) continue;
+    const { work, state, system: { conclusion }, world: { work: before, closed } } = this, found = [];
+    for (let step = 0; step < closed.length; step++) {
+      if (work[2 * step] === before[2 * step] || state[conclusion[step]] === SETTLED || closed[step] === 2) continue;
       if (!this.#isPassedOver(conclusion[step])) found.push(step);
     }
     return found;

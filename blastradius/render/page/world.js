@@ -1,6 +1,8 @@
 // What a scenario makes of an estate: where it starts, which steps are there, which are closed, and what the others wait for.
 "use strict";
 
+const WAITING = (1 << 24) - 1, CLOSED = 1 << 24, GATED = 1 << 25; // in World.work
+
 /** Whether it matters when something arrives. @param {Asked} asked */
 function isTimed(asked) {
   return asked.hours !== null || (asked.seeds.outage ?? []).length > 0;
@@ -86,7 +88,7 @@ class World {
     this.standing = grouped(steps, controls, system.rule.length);
     const [open, falling] = this.#open(steps, controls);
     this.falls = grouped(falling, open, this.count);
-    this.waits = this.#waits();
+    this.work = this.#work();
   }
 
   /** Of those pairs the ones whose step is open once its controls have fallen. @param {Int32Array} steps @param {Int32Array} controls */
@@ -95,13 +97,17 @@ class World {
     return [open, controls.filter((_, place) => !this.closed[steps[place]])];
   }
 
-  /** For how many facts each step waits: its premises, and that its controls have fallen. */
-  #waits() {
-    const { system: { premises: { first } }, standing, closed, shrunk } = this, found = new Int32Array(closed.length);
-    for (let step = 0; step < found.length; step++) {
-      found[step] = first[step + 1] - first[step] + (closed[step] ? 0 : standing.first[step + 1] - standing.first[step]);
+  /** What is needed of each step whenever something comes that it waits for, side by side, for memory is what solving takes
+   * its time from: for how many facts it waits – its premises, and that its controls have fallen – with marks whether it is
+   * closed or has a gate; and what it concludes. */
+  #work() {
+    const { system: { premises: { first }, gate, conclusion }, standing, closed, shrunk } = this, found = new Int32Array(2 * closed.length);
+    for (let step = 0; step < closed.length; step++) {
+      const waits = first[step + 1] - first[step] + (closed[step] ? 0 : standing.first[step + 1] - standing.first[step]);
+      found[2 * step] = waits | (closed[step] ? CLOSED : 0) | (gate[step] ? GATED : 0);
+      found[2 * step + 1] = conclusion[step];
     }
-    for (const [step, { premises }] of shrunk) found[step] += premises.length - (first[step + 1] - first[step]);
+    for (const [step, { premises }] of shrunk) found[2 * step] += premises.length - (first[step + 1] - first[step]);
     return found;
   }
 

@@ -35,7 +35,7 @@ BUGS = {
         "all is firm": ("if (isWeak(basis)) found.set", "if (false) found.set"),
         "what is doubted is weak": ("if (held && !held.has(entity)) continue;", ""),
         "keys have no home": ("?? this.homes.get(entity)", ""),
-        "stepping stones are origins": ("premise = premises[0];", "return -1;"),
+        "stepping stones are origins": ("premise = premises[first[place]];", "return -1;"),
         "the idlest operation": ("isBefore(operation, best) > 0", "isBefore(operation, best) < 0"),
         "no hour": ("return hour ? filled", "return false ? filled"),
     },
