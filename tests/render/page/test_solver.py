@@ -41,7 +41,10 @@ BUGS = {
     "nothing is distrusted": ("for (const name of distrust) {", "for (const name of []) {"),
     "a guess counts": ("(basis[step] > weakest && !(some", "(false && !(some"),
     "fails open": ("(shuts && shut[step])", "false"),
-    "a control put in place stops nothing": ("for (const [control, stopped] of put)", "for (const [control, stopped] of [])"),
+    "a control put in place stops nothing": (
+        "for (const [control, stopped] of put)",
+        "for (const [control, stopped] of [])",
+    ),
     "a scope guards for ever": ("unguarded: ([operation]) => !this", "unguarded: ([operation]) => false && !this"),
     "a key is named for ever": ("unnamed: ([holder, key]) => !this", "unnamed: ([holder, key]) => false && !this"),
     "a right is never bound": ("bound: (about) => about.some", "bound: (about) => false && about.some"),
