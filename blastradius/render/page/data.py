@@ -118,9 +118,8 @@ def _relations(prepared: PreparedEstate, entities: Sequence[Entity]) -> dict[str
 
 def _named(relations: RelationColumns, names: Sequence[str]) -> list[str | None]:
     """The ids of relations; null where one says no more than what runs between what, which the page puts together."""
-    rows = zip(
-        relations.ids, relations.verb.tolist(), _called(relations.sources, names), _called(relations.targets, names)
-    )
+    sources, targets = _called(relations.sources, names), _called(relations.targets, names)
+    rows = zip(relations.ids, relations.verb.tolist(), sources, targets, strict=True)
     return [None if name == f"{VERBS[verb]}:{here}>{there}" else name for name, verb, here, there in rows]
 
 

@@ -36,7 +36,7 @@ BUGS = {
     "one premise too few": ("held.length >= system.need[step]", "held.length >= system.need[step] - 1"),
     "one premise too many": ("held.length >= system.need[step]", "held.length > system.need[step]"),
     "half of a quorum wins": ("Math.floor(live / 2) + 1 ||", "Math.floor(live / 2) ||"),
-    "no level of its own": ("let level = this.#levelOf(step), hops", "let level = 1, hops"),
+    "no level of its own": ("let level = least, hops = 0;", "let level = 1, hops = 0;"),
     "no control falls": ("!(provider[controls[place]] >= 0) && !closed[steps[place]]", "true"),
     "nothing is distrusted": ("for (const name of distrust) {", "for (const name of []) {"),
     "a guess counts": ("(basis[step] > weakest && !(some", "(false && !(some"),
