@@ -39,9 +39,31 @@ function areSame(some, others) {
   return some.length === others.length && some.every((one, place) => one === others[place]);
 }
 
+/** Verifies what is worked out of an exercise: what is reached from what holds by an hour on, where steps take hours besides, and
+ * relations are taken away meanwhile. */
+class ProgressCheck {
+  /** @param {Compiled} system @param {Asked} asked */
+  constructor(system, asked) {
+    this.system = system;
+    this.asked = asked;
+    this.estate = new Rereading(system, asked);
+  }
+
+  /** Why it is wrong, in a sentence, or null where it is right. @param {Settled} run @param {number[]} seeds
+   * @param {number} end hours after which an outage is over @param {Clock} clock
+   * @param {Map<number, number>} held what holds from an hour on, whatever leads to it @returns {string | null} */
+  refusal(run, seeds, end, clock, held) {
+    const asked = { ...this.asked, hours: end === Infinity ? null : end };
+    return new Check(this.system, this.estate, asked, run, true, clock, held).refusal(seeds);
+  }
+}
+
 class Check {
-  /** @param {Compiled} system @param {Rereading} estate @param {Asked} asked @param {Settled} run @param {boolean} timed */
-  constructor(system, estate, asked, run, timed) {
+  /** @param {Compiled} system @param {Rereading} estate @param {Asked} asked @param {Settled} run @param {boolean} timed
+   * @param {Clock | null} [clock] @param {Map<number, number> | null} [held] */
+  constructor(system, estate, asked, run, timed, clock = null, held = null) {
+    this.clock = clock;
+    this.held = held;
     this.system = system;
     this.asked = asked;
     this.run = run;
@@ -65,6 +87,7 @@ class Check {
   refusal(seeds) {
     const missing = seeds.find((seed) => this.when(seed) !== (this.timed ? 0 : 1));
     if (missing !== undefined) return `what the scenario starts from is left out: fact ${missing}`;
+    for (const [fact, hour] of this.held ?? []) if (!(this.when(fact) <= hour)) return `what holds already is left out: fact ${fact}`;
     return this.unfounded(new Set(seeds)) ?? this.unclosed() ?? this.unincluded();
   }
 
@@ -87,7 +110,7 @@ class Check {
    * @param {Set<number>} seeds */
   given(fact, place, seeds) {
     const { settled } = this.run;
-    return settled.isStart(place) ? seeds.has(fact) : this.isPart(settled.premises[settled.first[place]], fact);
+    return settled.isStart(place) ? seeds.has(fact) || this.held?.get(fact) === settled.at[place] : this.isPart(settled.premises[settled.first[place]], fact);
   }
 
   /** Whether a step that nothing can stop and that needs all, or one of several, gives a fact: most are such. @param {number} fact
@@ -170,7 +193,7 @@ class Check {
   falls(step) {
     const { system, estate } = this;
     if (system.level[step] > this.run.assume || !estate.isThere(step)) return null;
-    if (estate.knownAs(step) > this.weakest) return null;
+    if (estate.knownAs(step) > this.weakest || this.isCut(step)) return null;
     if (system.shut[step] === 1 && !this.doubted.has("fail_closed")) return null;
     for (const { stopped } of this.put) if (stopped.has(step)) return null;
     /** @type {number[]} */ let found = NOTHING;
@@ -183,6 +206,12 @@ class Check {
     return found;
   }
 
+  /** Whether something that a step runs along was taken away meanwhile. @param {number} step */
+  isCut(step) {
+    const cut = this.clock?.cut;
+    return cut !== undefined && cut.size > 0 && partOf(this.system.along, step).some((relation) => cut.has(relation));
+  }
+
   /** The lowest level, or the first hour, at which a step gives its conclusion; never is Infinity.
    * @param {number} step @param {ArrayLike<number>} own what it needs @param {number[]} falls
    * @param {number[] | null} used just these hold, or with null whatever does */
@@ -191,7 +220,7 @@ class Check {
     const moment = this.system.gate[step] === 0 ? lastOf(own, when) : this.enough(step, Array.from(own, when));
     if (moment === Infinity) return Infinity;
     const start = this.timed ? moment + this.system.delay[step] : Math.max(moment, this.system.level[step]);
-    const found = Math.max(start, falls.length ? lastOf(falls, when) : 0);
+    const found = Math.max(start, falls.length ? lastOf(falls, when) : 0) + (this.clock?.delays[step] ?? 0);
     return this.timed && found > 0 && found >= this.end ? Infinity : found;
   }
 

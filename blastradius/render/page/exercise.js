@@ -45,8 +45,13 @@ class ExerciseView {
   show() {
     if (!this.isShown) return;
     if (!this.written) return refill(this.element, ...this.#nothing());
-    if (this.played) this.#refill();
-    else if (!this.#asked) this.#work();
+    if (this.played) {
+      try {
+        this.#refill();
+      } catch (error) {
+        this.#refused(error);
+      }
+    } else if (!this.#asked) this.#work();
   }
 
   /** How to get an exercise, where the page carries none. */
@@ -62,6 +67,14 @@ class ExerciseView {
 
   /** Work out what comes and what may be decided, a part at a time, so that the clock goes on meanwhile. */
   async #work() {
+    try {
+      await this.#worked();
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  async #worked() {
     const number = ++this.#asked, { written } = this;
     if (!written) return;
     this.#playing ??= new Playing(this.page.system, written);
@@ -76,6 +89,27 @@ class ExerciseView {
     this.page.head();
     this.show();
   }
+
+  /** What is not accepted is not shown. @param {unknown} error */
+  #refused(error) {
+    this.played = null;
+    refill(this.now ?? this.element);
+    this.page.say(`${error instanceof Error ? error.message : error}; ask the command line: ${this.command}`);
+  }
+
+  /** Go on where a link says. @param {string} text */
+  resume(text) {
+    const found = resumed(this.written, text);
+    if (typeof found === "string") return this.page.say(found);
+    if (!this.clock) return;
+    this.clock.set(found.minute);
+    this.clock.begins = found.begins;
+    this.made = found.made;
+    this.#again().then(() => this.page.view("exercise"));
+  }
+
+  /** What brings the exercise back as it stands. */
+  get fragment() { return this.written ? playedFragment(this.written, { minute: this.clock?.minute ?? null, begins: this.clock?.begins ?? null, made: this.made }) : ""; }
 
   /** Injects that have been told, by number. */
   get told() {

@@ -47,7 +47,8 @@ class Explorer {
     byId("about").append(statement(this));
     this.#bar();
     this.update();
-    if (system.exercise && location.hash.length <= 1) this.view("exercise");
+    if (location.hash.startsWith(RESUMING)) this.exercise.resume(location.hash);
+    else if (system.exercise && location.hash.length <= 1) this.view("exercise");
   }
 
   get state() { return this.trail.now; }
@@ -67,7 +68,7 @@ class Explorer {
   /** What the link says, or what the page was written with. */
   #first() {
     /** @type {string | null} */ this.complaint = null;
-    const linked = location.hash.length > 1 ? fromFragment(location.hash) : null;
+    const linked = location.hash.length > 1 && !location.hash.startsWith(RESUMING) ? fromFragment(location.hash) : null;
     if (typeof linked === "string") this.complaint = linked;
     return { ...emptyState(), ...(linked !== null && typeof linked !== "string" ? linked : this.system.about.start) };
   }
@@ -91,6 +92,7 @@ class Explorer {
   /** A link to another state of this page. */
   #follow() {
     if (location.hash === PARTICIPANTS) return location.reload();
+    if (location.hash.startsWith(RESUMING)) return this.exercise.resume(location.hash);
     const linked = fromFragment(location.hash);
     if (typeof linked === "string") return this.say(linked);
     this.askAnew(linked);

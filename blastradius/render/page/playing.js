@@ -36,6 +36,7 @@ class Clocks {
     this.system = system;
     this.asked = asked;
     this.world = worldOf(system, asked);
+    this.checker = new ProgressCheck(system, asked);
     this.seeds = seedsOf(system, asked);
     const rules = new Map(clock.rules), delays = new Map(clock.delays), stated = new Set(clock.stated);
     this.fast = new Float64Array(system.rule.length);
@@ -62,6 +63,8 @@ class Clocks {
    * @returns {Map<number, number>} */
   #arrivals(delays, end, cut, held) {
     const { system } = this, run = new Run(system, this.world, this.asked.assume, end, { delays, cut }).hold(held).settle(this.seeds);
+    const refused = this.checker.refusal(run, this.seeds, end, { delays, cut }, held);
+    if (refused !== null) throw new Error(`The page's checker does not accept what is reached after a decision (${refused})`);
     const found = new Map(), stones = system.width * system.entities.length;
     const { settled: { count, fact, at } } = run;
     for (let place = 0; place < count; place++) if (fact[place] < stones) found.set(fact[place], at[place]);

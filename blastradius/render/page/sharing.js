@@ -6,7 +6,8 @@ class Sharing {
   constructor(page) { this.page = page; }
 
   open() {
-    const { page } = this, address = location.href.split("#")[0];
+    const { page } = this, address = location.href.split("#")[0], { exercise } = page;
+    if (exercise.isShown && exercise.written) return this.#shareExercise(address);
     page.dialog(
       "Take it along",
       this.#text("command", "The command that gives this answer, with its checked proof", page.commandLine(page.state)),
@@ -14,6 +15,17 @@ class Sharing {
       make("h3", {}, "The picture"),
       make("p", {}, button("as SVG", () => page.picture.saveSvg(), { id: "save-svg" }), " ", button("as PNG", () => page.picture.savePng(), { id: "save-png" }),
         " ", button("on paper (A4)", () => { page.closeDialog(); print(); }, { id: "print" })),
+    );
+  }
+
+  /** @param {string} address */
+  #shareExercise(address) {
+    const { page, page: { exercise } } = this;
+    page.dialog(
+      "Take it along",
+      this.#text("command", "The command that tells the exercise as it was played so far", exercise.command),
+      this.#text("link", "A link to this exercise as it stands, the clock still, for whoever runs it and has the file", `${address}${exercise.fragment}`),
+      make("p", {}, button("on paper (A4)", () => { page.closeDialog(); print(); }, { id: "print" })),
     );
   }
 

@@ -106,23 +106,36 @@ function shellQuoted(word) {
 function toFragment(state) {
   const usual = /** @type {Record<string, unknown>} */ (emptyState());
   const stated = Object.entries(state).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name]));
-  const bytes = new TextEncoder().encode(JSON.stringify(Object.fromEntries(stated)));
-  const letters = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  return `#ask=${btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+  return `#ask=${lettersOf(JSON.stringify(Object.fromEntries(stated)))}`;
 }
+
+/** A text in letters that a link may have. @param {string} text */
+function lettersOf(text) {
+  const letters = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
+  return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** The text from such letters, or null where they are damaged. @param {string} letters */
+function textOf(letters) {
+  try {
+    const bytes = Uint8Array.from(atob(letters.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+const DAMAGED = "this link is damaged, so the page starts anew; ask for the link again, or copy all of it";
 
 /** The state that a fragment restores, or in one sentence why there is none. @param {string} text
  * @returns {State | string} */
 function fromFragment(text) {
-  const damaged = "this link is damaged, so the page starts anew; ask for the link again, or copy all of it";
-  const [, letters] = /^#?ask=([\w-]*)$/.exec(text) ?? [];
-  if (letters === undefined) return damaged;
+  const [, letters] = /^#?ask=([\w-]*)$/.exec(text) ?? [], read = letters === undefined ? null : textOf(letters);
   try {
-    const bytes = Uint8Array.from(atob(letters.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
-    const stated = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return isStated(stated) ? { ...emptyState(), ...stated } : damaged;
+    const stated = JSON.parse(read ?? "null");
+    return isStated(stated) ? { ...emptyState(), ...stated } : DAMAGED;
   } catch {
-    return damaged;
+    return DAMAGED;
   }
 }
 

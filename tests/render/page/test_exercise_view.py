@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -431,3 +432,69 @@ def test_a_bug_in_it_is_noticed(bug: str, tmp_path: Path, played: tuple[Game, An
         (tmp_path / name).write_text(text.replace(right, wrong), "utf-8")
     game, answer = played
     assert answered([game], tmp_path) != [answer]
+
+
+REFUSED = {
+    "a cut that does not cut": ("!this.#isOver(at) && !this.#isCut(step)", "!this.#isOver(at)"),
+    "a step takes no time": ("at += this.clock?.delays[step] ?? 0;", ""),
+    "what holds is forgotten": ("hold(facts) {", "hold(facts) { if (facts) return this;"),
+    "a part is left out": ("this.#include(fact, level);", ""),
+    "what is reached is late": ("this.#offer(fact, 1, at, 0, SEED);", "this.#offer(fact, 1, at + 1, 0, SEED);"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(NODE is None, reason="no Node.js here, which runs the page's scripts")
+@pytest.mark.parametrize("bug", REFUSED)
+def test_what_a_decision_leaves_is_shown_only_where_the_checker_accepts_it(
+    bug: str, tmp_path: Path, played: tuple[Game, Any]
+) -> None:
+    right, wrong = REFUSED[bug]
+    for path in FOLDER.glob("*.js"):
+        text = path.read_text("utf-8")
+        (tmp_path / path.name).write_text(text.replace(right, wrong) if path.name == "solver.js" else text, "utf-8")
+    assert (FOLDER / "solver.js").read_text("utf-8").count(right) == 1
+    (found,) = answered([played[0]], tmp_path)
+    assert "checker does not accept what is reached after a decision" in found["refused"]
+
+
+@pytest.mark.slow
+def test_a_link_goes_on_with_an_exercise_as_it_stands(
+    browser: Any, page: Opened, written: Path, northwind: Path, estate: Estate, tmp_path: Path
+) -> None:
+    on_to(page, 3)
+    decide(page, LABEL_KEY, "revoke Acme's label key")
+    on_to(page, 5)
+    page.tab.fill("#begins", "10:15")
+    page.press("s")
+    link, command = page.tab.input_value("#link"), page.tab.input_value("#command")
+    shown = {part: page.text(part) for part in ("#headline", "#minute", ".run", "#decided", "#choices")}
+    again = Opened(browser, written, link[link.index("#") :])
+    again.until("document.querySelector('#decided') !== null")
+    assert {part: again.text(part) for part in shown} == shown
+    assert "10:15" not in again.text("#minute") and again.text("#clock") == "Go on"
+    assert again.text("#exercise-command") == command
+    answer = told(northwind, tmp_path, *(word for word in shlex.split(command) if word.startswith("--decide")))
+    assert cards(again, "#decided") == as_told(estate, answer["answers"]["decided"])
+    again.close()
+
+
+def _linked(stated: Any) -> str:
+    return "#play=" + urlsafe_b64encode(json.dumps(stated).encode()).decode().rstrip("=")
+
+
+WRONG_LINKS = {
+    "#play=": "this link is damaged",
+    "#play=AAAA": "this link is damaged",
+    _linked({"minute": 9999, "begins": None, "decided": []}): "this link is damaged",
+    _linked({"minute": 1, "begins": None, "decided": [["inject-1", "nothing"]]}): "this link is of another exercise",
+    _linked([1]): "this link is damaged",
+}
+
+
+@pytest.mark.slow
+def test_a_wrong_link_says_so_in_one_sentence(page: Opened) -> None:
+    for link, says in WRONG_LINKS.items():
+        page.tab.evaluate("(link) => { location.hash = link; }", link)
+        page.until(f"document.querySelector('#trouble').textContent.startsWith({json.dumps(says)})")
+        assert page.text("#minute").startswith("not begun")
