@@ -36,7 +36,8 @@ def run(estate: Estate, params: Params) -> Answer:
     scenario = params.scenario(estate)
     scenarios = [scenario, *(other(estate, params, text) for text in params.also)]
     reach = solve(estate, scenario)
-    levers, first = tried(reach), begun(reach, params.minutes)
+    first = begun(reach, params.minutes)
+    levers = tried(first.story)
     play = standing_in(played(first, list(decided(first, params.decide, levers)), levers))
     data = _open_data(play, params)
     if params.edition == "participants":

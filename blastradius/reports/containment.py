@@ -143,8 +143,8 @@ class Clocks:
     def _onward(self, scenario: Scenario, without: Sequence[tuple[str, ...]], held: Flags) -> list[Flags]:
         """All at once: where nothing has an end it does not matter when something holds."""
         found = list[Flags]()
-        for solved in onward(self.reach.prepared, scenario, self._numbers[held], without):
-            found += list(solved.holds(self._numbers).T)
+        for solved in onward(self.reach.prepared, scenario, self.numbers[held], without):
+            found += list(solved.holds(self.numbers).T)
         return found
 
     @cached_property
@@ -166,9 +166,15 @@ class Clocks:
         return np.fromiter((hours.get(fact, inf) < hour for fact in self.facts), np.bool_, len(self.facts))
 
     @cached_property
-    def _numbers(self) -> Numbers:
+    def numbers(self) -> Numbers:
+        """The numbers of ``facts``."""
         number = self.reach.prepared.facts.number
         return np.array([number(fact) for fact in self.facts], np.int64)
+
+    @cached_property
+    def about(self) -> Numbers:
+        """For each of ``facts`` the entity that it is about, by number."""
+        return self.numbers // len(CAPABILITIES)
 
     @cached_property
     def things(self) -> tuple[Numbers, Flags, Flags, Flags]:
@@ -179,7 +185,7 @@ class Clocks:
         estate, scenario = self.reach.estate, self.asked
         starts = {name for way in SEED_KINDS for name in getattr(scenario, way)}
         names = self.reach.prepared.facts.entities
-        about = self._numbers // len(CAPABILITIES)
+        about = self.about
         some: list[int] = np.unique(about).tolist()
         found = np.zeros((3, len(names)), np.bool_)
         for number in some:

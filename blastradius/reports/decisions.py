@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TypeVar
 
+import numpy as np
+
+from blastradius.columns.ragged import Flags
+from blastradius.columns.tables import KINDS
 from blastradius.engine import Reach, World, plain
-from blastradius.model import Fact, Kind, Scenario
+from blastradius.model import Kind, Scenario
 from blastradius.reports.containment import Containment, Standing
 from blastradius.reports.failing import FAILURE_VERBS, failing_levers
-from blastradius.reports.impact import Measure, compared, held_in
+from blastradius.reports.impact import Measure, compared, holding
 from blastradius.reports.levers import LEVER_VERBS
 from blastradius.reports.remedies import Remedy, removals
 from blastradius.reports.storyline import Storyline
@@ -28,12 +32,12 @@ Idle = Literal["late", "other ways"]
 """Why a lever does nothing: what it would have kept is reached, or there are other ways."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tried:
-    """A thing to do, and what is reached where it had been done before the start."""
+    """A thing to do, and which facts of the story's clocks are reached where it had been done before the start."""
 
     remedy: Remedy
-    held: frozenset[Fact]
+    holds: Flags
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,14 @@ class Decision:
     options: tuple[Option, ...]
 
 
-def tried(reach: Reach) -> list[Tried]:
+def tried(story: Storyline) -> list[Tried]:
     """Each thing that can be done from one day to the next, all solved at once."""
-    asked, facts = plain(reach.scenario), sorted(reach.levels)
+    reach, clocks = story.reach, story.clocks
     levers = failing_levers(reach) if is_failure(reach.scenario) else removals(reach)
     levers = [it for it in levers if _is_quick(reach, it)][:MOST_TRIED]
-    worlds = [World(asked, without=it.without) for it in levers]
-    return [Tried(it, held) for it, held in zip(levers, held_in(reach.prepared, worlds, facts), strict=True)]
+    worlds = [World(plain(reach.scenario), without=it.without) for it in levers]
+    held = holding(reach.prepared, worlds, clocks.numbers) & clocks.flags(reach.levels)
+    return [Tried(it, row) for it, row in zip(levers, held, strict=True)]
 
 
 def _is_quick(reach: Reach, remedy: Remedy) -> bool:
@@ -104,15 +109,16 @@ def _decision(story: Storyline, number: int, symptom: Symptom, levers: Sequence[
     """Two things to do that still help, one that does nothing though it lies on the way; two such where none does."""
     here = story.at(symptom.fact)
     now = here.standing()
-    ahead = frozenset(it for it in now.surely if story.comes_after(it, symptom.fact))
-    lost = {it.remedy.id: ahead - it.held for it in levers}
-    promising = sorted((it for it in levers if lost[it.remedy.id]), key=lambda it: _promise(story, it, lost))
+    ahead = now.certain & [story.comes_after(it, symptom.fact) for it in now.facts]
+    lost = {it.remedy.id: ahead & ~it.holds for it in levers}
+    losing = (it for it in levers if lost[it.remedy.id].any())
+    promising = sorted(losing, key=lambda it: _promise(story, it, lost[it.remedy.id]))
     way = set(behind(story.reach, symptom.fact))
-    near = sorted((it for it in levers if way & set(it.remedy.without)), key=lambda it: -len(it.held))
+    near = sorted((it for it in levers if way & set(it.remedy.without)), key=lambda it: -int(it.holds.sum()))
     left = dict(zip((it.remedy.id for it in levers), here.standings([it.remedy.without for it in levers]), strict=True))
     options = {it.remedy.id: _option(now, it, left[it.remedy.id]) for it in (*promising[:_MOST_LOOKED_AT], *near)}
     helping = _helping([options[it.remedy.id] for it in promising[:_MOST_LOOKED_AT]])
-    at_last = (it for it in levers if helping and not lost[it.remedy.id])
+    at_last = (it for it in levers if helping and not lost[it.remedy.id].any())
     others = (options.get(it.remedy.id) or _option(now, it, left[it.remedy.id]) for it in (*near, *at_last))
     idle = islice((option for option in others if option.idle), 1 if helping else 2)
     return Decision(number, symptom, here, now, (*helping, *idle))
@@ -121,16 +127,21 @@ def _decision(story: Storyline, number: int, symptom: Symptom, levers: Sequence[
 def _helping(promising: Sequence[Option]) -> list[Option]:
     """The first that still helps, and the next that does not keep just the same; where all do, the next."""
     found = [option for option in promising if option.idle is None]
-    other = next((option for option in found if option.left.surely != found[0].left.surely), None)
+    other = next((option for option in found if (option.left.certain != found[0].left.certain).any()), None)
     return found[:2] if other is None else [found[0], other]
 
 
-def _promise(story: Storyline, lever: Tried, lost: Mapping[str, Collection[Fact]]) -> tuple[int, int, int, int, str]:
+def _promise(story: Storyline, lever: Tried, lost: Flags) -> tuple[int, int, int, int, str]:
     """The most that it could still keep first: crown jewels, processes, things; then what takes the least away."""
-    estate = story.reach.estate
-    names = {fact.entity for fact in lost[lever.remedy.id]}
-    jewels, processes = sum(map(estate.crown_jewel, names)), sum(estate.kind_of(it) == Kind.PROCESS for it in names)
-    return -jewels, -processes, -len(names), len(lever.remedy.without), lever.remedy.id
+    entities = story.reach.prepared.columns.entities
+    there = np.zeros(len(entities.ids), np.bool_)
+    there[story.clocks.about[lost]] = True
+    things = np.flatnonzero(there)
+    jewels, processes = entities.crown_jewel[things], entities.kind[things] == _PROCESS
+    return -int(jewels.sum()), -int(processes.sum()), -len(things), len(lever.remedy.without), lever.remedy.id
+
+
+_PROCESS = KINDS.index(Kind.PROCESS)
 
 
 def option_at(here: Containment, now: Standing, lever: Tried) -> Option:
@@ -141,7 +152,7 @@ def option_at(here: Containment, now: Standing, lever: Tried) -> Option:
 def _option(now: Standing, lever: Tried, left: Standing) -> Option:
     if left.is_less(now):
         return Option(lever.remedy, left, None)
-    return Option(lever.remedy, left, "late" if now.at_most - lever.held else "other ways")
+    return Option(lever.remedy, left, "late" if (now.possible & ~lever.holds).any() else "other ways")
 
 
 def in_scenarios(reach: Reach, levers: Sequence[Remedy], scenarios: Sequence[Scenario]) -> list[list[Measure]]:

@@ -98,6 +98,14 @@ def novelties(system: PreparedEstate, worlds: Sequence[World], known: Flags) -> 
     return [found[place] for place in range(len(worlds))]
 
 
+def holding(system: PreparedEstate, worlds: Sequence[World], facts: Numbers) -> Flags:
+    """Whether facts (columns, by number) hold in each world (a row); every world is audited first."""
+    found = np.zeros((len(worlds), len(facts)), np.bool_)
+    for solved in audited(system, worlds) if worlds else ():
+        found[solved.places] = solved.holds(facts).T
+    return found
+
+
 def held_in(system: PreparedEstate, worlds: Sequence[World], facts: Sequence[Fact]) -> list[frozenset[Fact]]:
     """Which of some facts hold in each world; every world is audited first."""
     return [held for _, held in compared(system, worlds, facts)]

@@ -12,7 +12,7 @@ from blastradius.columns.tables import BASES
 from blastradius.engine import Reach, World, plain
 from blastradius.estate import Estate
 from blastradius.model import Basis, ControlKind, Fact, Level, Scenario
-from blastradius.reports.impact import audited
+from blastradius.reports.impact import holding
 from blastradius.reports.phrases import phrase
 
 
@@ -37,7 +37,7 @@ def labels_of(reach: Reach, only: Sequence[Fact] | None = None) -> Mapping[Fact,
         *(World(scenario) for scenario in strangers),
     ]
     facts = list(reach.levels) if only is None else list(only)
-    held = _held_in(reach, worlds, facts)
+    held = holding(reach.prepared, worlds, np.array([reach.prepared.facts.number(fact) for fact in facts], np.int64))
     labels = _each_label(used, [level for level in Level if level <= reach.scenario.assume][: len(strangers)])
     return {
         fact: labels[best][first]
@@ -77,15 +77,6 @@ def _strangers(reach: Reach) -> list[Scenario]:
     scenario = _as_changed(reach)
     alone = Scenario(anyone=True, distrust=scenario.distrust, basis=scenario.basis)
     return [alone.model_copy(update={"assume": level}) for level in Level if level <= scenario.assume]
-
-
-def _held_in(reach: Reach, worlds: list[World], facts: Sequence[Fact]) -> Flags:
-    """Whether facts of the reach (columns) hold in each world (a row)."""
-    numbers = np.array([reach.prepared.facts.number(fact) for fact in facts], np.int64)
-    found = np.zeros((len(worlds), len(facts)), np.bool_)
-    for solved in audited(reach.prepared, worlds) if worlds else ():
-        found[solved.places] = solved.holds(numbers).T
-    return found
 
 
 KNOWN = {

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from blastradius.engine import PreparedEstate, Reach, solve
 from blastradius.model import Fact, Scenario
 from blastradius.render.page.data import asked_of_page
@@ -44,7 +46,8 @@ def exercise_data(prepared: PreparedEstate, exercise: Exercise) -> dict[str, Any
         UsageError: the scenario, or a decision, names what is not there.
     """
     reach = solve(prepared.estate, exercise.scenario, system=prepared)
-    levers, first = tried(reach), begun(reach, exercise.minutes)
+    first = begun(reach, exercise.minutes)
+    levers = tried(first.story)
     places = {lever.remedy.id: place for place, lever in enumerate(levers)}
     made = [(number, places[lever.remedy.id]) for number, lever in decided(first, exercise.decide, levers)]
     play = Play(first.story, first.told, first.rows, (), (), ())
@@ -120,13 +123,14 @@ def _levers(prepared: PreparedEstate, first: Begun, levers: Sequence[Tried]) -> 
     """What may be decided: what is taken away, what is not reached where that was done before, and what it costs."""
     reach, relations = first.story.reach, prepared.relation_numbers
     costs = costs_of(reach, [lever.remedy for lever in levers])
-    facts = _sorted(first.story)
+    place = {fact: number for number, fact in enumerate(first.story.clocks.facts)}
+    order = [place[fact] for fact in _sorted(first.story)]
     return [
         {
             "id": lever.remedy.id,
             "says": lever.remedy.says,
             "without": [relations[name] for name in lever.remedy.without],
-            "kept": packed([place for place, fact in enumerate(facts) if fact not in lever.held], "int32"),
+            "kept": packed(np.flatnonzero(~lever.holds[order]), "int32"),
             "cost": price(reach.estate, cost),
         }
         for lever, cost in zip(levers, costs, strict=True)
