@@ -134,7 +134,7 @@ def cut(
     keep: str | Iterable[str] = (),
     add: ControlKind | Literal["compartment", "non_exportable", "revoked", "rotated", "expired", "ip_allowlist", "token_binding", "device_policy", "mfa", "approval", "encrypted_elsewhere", "object_authz", "function_authz", "redacted", "purged", "validated", "quarantined", "human_review", "second_source", "insensitive", "out_of_band", "bulkhead", "pinned", "verified", "staged", "not_exposed", "egress_filter", "fallback", "hardened", "sandboxed", "two_party_signing", "immutable_backup", "fail_closed", "segmented", "hard_mfa", "pam"] | Iterable[ControlKind | Literal["compartment", "non_exportable", "revoked", "rotated", "expired", "ip_allowlist", "token_binding", "device_policy", "mfa", "approval", "encrypted_elsewhere", "object_authz", "function_authz", "redacted", "purged", "validated", "quarantined", "human_review", "second_source", "insensitive", "out_of_band", "bulkhead", "pinned", "verified", "staged", "not_exposed", "egress_filter", "fallback", "hardened", "sandboxed", "two_party_signing", "immutable_backup", "fail_closed", "segmented", "hard_mfa", "pam"]] = (),
     cost: str | Iterable[str] = (),
-    seconds: float = 60.0,
+    seconds: float | None = None,
 ) -> Shown:
     """The fewest or cheapest changes that take crown jewels out of reach, with proof that none are fewer.
 
@@ -158,7 +158,7 @@ def cut(
         keep: what may not be cut: a relation, all that touches an entity, or a kind such as calls.
         add: a kind of control that may be put wherever it would stop something.
         cost: what a change costs: WHAT=NUMBER, such as grants=2 [default: 1].
-        seconds: how long to look; then it says at most and at least.
+        seconds: how long to look; then it says at most and at least [default: 5 to 60, by the estate's size].
     """
 
 def dependence(

@@ -1,5 +1,17 @@
-"""``python -m blastradius``."""
+"""What is run: ``python -m blastradius``, and the console script."""
 
-from blastradius.cli import run
+import os
 
-run()
+
+def run() -> None:
+    """Run the command line; an interrupt while it is imported is told like any other."""
+    try:
+        from blastradius.cli import run as command
+    except KeyboardInterrupt:
+        os.write(2, b"blastradius: interrupted\n")
+        os._exit(130)
+    command()
+
+
+if __name__ == "__main__":
+    run()

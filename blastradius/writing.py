@@ -11,6 +11,17 @@ from pathlib import Path
 
 from blastradius.errors import UsageError
 
+_unfinished: set[Path] = set()
+"""What is being written, by the names that it has until it is whole."""
+
+
+def clear_away() -> None:
+    """Delete what is not whole yet, for a process that ends in the midst of it."""
+    for made in list(_unfinished):
+        with contextlib.suppress(OSError):
+            made.unlink()
+        shutil.rmtree(made, ignore_errors=True)
+
 
 def write_atomic(path: str | Path, data: bytes | str) -> None:
     """Write ``data`` (text as UTF-8) to ``path``, readable by its owner only; the old file stands until it is done.
@@ -49,6 +60,7 @@ def write_folder(path: str | Path, files: Mapping[str, bytes]) -> None:
             made.replace(target)
         finally:
             shutil.rmtree(made, ignore_errors=True)
+            _unfinished.discard(made)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
     except ValueError:
@@ -89,11 +101,15 @@ def _replace(target: Path, raw: bytes) -> None:
         with contextlib.suppress(OSError):
             made.unlink()
         raise
+    finally:
+        _unfinished.discard(made)
 
 
 def _beside(target: Path) -> Path:
     """A name that nothing has: known before anything is there, so that whatever ends us leaves nothing."""
-    return target.parent / f".blastradius-{secrets.token_hex(8)}.tmp"
+    made = target.parent / f".blastradius-{secrets.token_hex(8)}.tmp"
+    _unfinished.add(made)
+    return made
 
 
 def _private(path: str, flags: int) -> int:

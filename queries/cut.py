@@ -48,7 +48,11 @@ class Params(ScenarioParams):
         (), description="a kind of control that may be put wherever it would stop something"
     )
     cost: tuple[str, ...] = Field((), description="what a change costs: WHAT=NUMBER, such as grants=2 [default: 1]")
-    seconds: float = Field(60.0, ge=0, description="how long to look; then it says at most and at least")
+    seconds: float | None = Field(
+        None,
+        ge=0,
+        description="how long to look; then it says at most and at least [default: 5 to 60, by the estate's size]",
+    )
 
 
 class CutLeverRow(Frozen):
@@ -124,7 +128,8 @@ def run(estate: Estate, params: Params) -> Answer:
     wanted = [Separated(scenario, _goals(estate, scenario, targets)) for scenario in named.values()]
     harming = _Harming(estate, params, levers)
     pulled = [lever.lever for lever in levers]
-    found = minimum_cut(system, wanted, pulled, seconds=params.seconds, harming=harming)
+    seconds = _seconds(estate) if params.seconds is None else params.seconds
+    found = minimum_cut(system, wanted, pulled, seconds=seconds, harming=harming)
     _verify(system, wanted, levers, found)
     data = _data(system, params, named, targets, levers, found)
     return Answer(
@@ -149,6 +154,11 @@ def _starts(estate: Estate, params: Params) -> dict[str, Scenario]:
     if params.together:
         return {"all partners together": asked.model_copy(update={"compromise": tuple(partners)})}
     return {label(estate, name): asked.model_copy(update={"compromise": (name,)}) for name in partners}
+
+
+def _seconds(estate: Estate) -> float:
+    """How long is looked: about as long as all the rest takes, and never over a minute."""
+    return min(60.0, max(5.0, len(estate.entities) / 2000))
 
 
 def _started(estate: Estate, scenario: Scenario) -> str:
@@ -179,24 +189,25 @@ def _goals(estate: Estate, scenario: Scenario, targets: Iterable[str]) -> tuple[
 
 
 def _verify(system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[Priced], found: Cut) -> None:
-    """Solve and audit every scenario with the cut, and with each of its changes left out.
+    """Solve and audit every scenario with the cut, and for each of its changes one that needs it without it.
 
     Raises:
         CertificateError: a target is still reached, or a change is not needed; a defect of the search.
     """
     chosen = [levers[place].lever for place in found.levers]
-    variants = [chosen, *([*chosen[:place], *chosen[place + 1 :]] for place in range(len(chosen)))]
-    worlds = [_pulled(it.scenario, variant) for variant in variants for it in wanted]
-    left = np.zeros(len(variants), np.bool_)
+    asked = list(range(len(wanted)))
+    worlds = _pulled([it.scenario for it in wanted], chosen)
+    for place, witness in enumerate(found.witnesses):
+        asked.append(witness)
+        worlds += _pulled([wanted[witness].scenario], [*chosen[:place], *chosen[place + 1 :]])
+    left = np.zeros(len(worlds), np.bool_)
     uncut = set(found.uncut)
-    goals = {place: [g for g in it.targets if (place, g) not in uncut] for place, it in enumerate(wanted)}
-    numbers = {place: np.array([system.facts.number(g) for g in some], np.int64) for place, some in goals.items()}
+    goals = [[goal for goal in it.targets if (place, goal) not in uncut] for place, it in enumerate(wanted)]
+    numbers = [np.array([system.facts.number(goal) for goal in some], np.int64) for some in goals]
     for solved in audited(system, worlds):
         for column, place in enumerate(solved.places.tolist()):
-            variant, scenario = divmod(place, len(wanted))
-            held = solved.holds(numbers[scenario])[:, column]
-            left[variant] |= bool(held.any())
-    if left[0] or not left[1:].all():
+            left[place] = solved.holds(numbers[asked[place]])[:, column].any()
+    if left[: len(wanted)].any() or not left[len(wanted) :].all() or len(found.witnesses) < len(chosen):
         raise CertificateError(
             "the cut does not hold: a target is reached with it, or one of its changes is not needed"
         )
@@ -227,14 +238,11 @@ class _Harming:
         return self._critical.intersection(loss.stops), frozenset(loss.stops), frozenset((*loss.stops, *loss.slows))
 
 
-def _pulled(scenario: Scenario, levers: Iterable[Lever]) -> World:
-    """The world in which levers are pulled."""
-    levers = list(levers)
-    return World(
-        scenario,
-        without=tuple(dict.fromkeys(name for lever in levers for name in lever.relations)),
-        controls=tuple(dict.fromkeys(control for lever in levers for control in lever.controls)),
-    )
+def _pulled(scenarios: Iterable[Scenario], levers: Sequence[Lever]) -> list[World]:
+    """The worlds in which levers are pulled."""
+    without = tuple(dict.fromkeys(name for lever in levers for name in lever.relations))
+    controls = tuple(dict.fromkeys(control for lever in levers for control in lever.controls))
+    return [World(scenario, without, controls) for scenario in scenarios]
 
 
 def _data(
@@ -256,7 +264,7 @@ def _data(
             cost=levers[place].cost,
             stops=None if loss is None else loss.stops,
             slows=None if loss is None else loss.slows,
-            in_every_cut=(place in found.needed) if found.is_minimum else None,
+            in_every_cut=None if found.needed is None else place in found.needed,
         )
         for place, remedy, loss in zip(found.levers, taken, costs, strict=True)
     )
@@ -292,7 +300,7 @@ def _uncut(
     order = list(WORDS)
     for place, fact in sorted(found.uncut, key=lambda it: (it[0], it[1].entity, order.index(it[1].capability))):
         strongest.setdefault((place, fact.entity), fact.capability)
-    pulled = _pulled(scenarios[0], [lever.lever for lever in levers])
+    (pulled,) = _pulled(scenarios[:1], [lever.lever for lever in levers])
     controls = [f"{kind}@{host}" for kind, host in pulled.controls]
     left = estate.changed(without=pulled.without, controls=controls) if strongest else estate
     rows = []

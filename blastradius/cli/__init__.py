@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
-from blastradius.cli import streams
+from blastradius.cli import interrupts, streams
 from blastradius.cli.completion import files
 from blastradius.cli.group import LazyGroup
 from blastradius.errors import BlastradiusError
@@ -70,8 +70,11 @@ def _want_cache(wanted: bool) -> None:
         want_cache()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code and never a traceback for a foreseen error."""
+def main(arguments: Sequence[str] | None = None, leave: Callable[[int], int] = int) -> int:
+    """Run the command line; returns the exit code and never a traceback for a foreseen error.
+
+    ``leave`` is given the code of an interrupt while all that was made is still there, for that takes long to let go.
+    """
     try:
         given = None if arguments is None else list(arguments)
         result = cli.main(given, "blastradius", "_BLASTRADIUS_COMPLETE", standalone_mode=False)
@@ -82,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return 2
     except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted", 130)
+        return leave(_fail(streams.INTERRUPTED, streams.INTERRUPTED_CODE))
     except MemoryError:
         return _fail("the memory does not suffice; ask of less at once, or use a larger machine", 2)
     except streams.Ended as ended:
@@ -110,8 +113,9 @@ def run() -> None:
     gc.set_threshold(1_000_000, 100, 100)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would ask all that is installed for some
     streams.prepare()
+    interrupts.watch()
     try:
-        code = main()
+        code = main(leave=interrupts.leave)
     except Exception:
         code = _defect()
     sys.exit(code)

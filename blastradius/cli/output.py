@@ -166,6 +166,8 @@ def progress() -> Iterator[Progress]:
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn
     from rich.progress import Progress as Bars
 
+    from blastradius.engine.telling import told_to
+
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("", total=None)
@@ -174,7 +176,8 @@ def progress() -> Iterator[Progress]:
             total = None if share is None else 1.0
             bars.update(task, description=visible(what)[-60:], total=total, completed=share or 0.0, refresh=True)
 
-        yield report
+        with told_to(report):
+            yield report
 
 
 def _width() -> int:

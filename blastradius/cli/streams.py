@@ -38,6 +38,10 @@ _PLAIN = str.maketrans(
 )
 
 
+INTERRUPTED, INTERRUPTED_CODE = "interrupted", 128 + signal.SIGINT
+"""What is said, and what the shell is told, where somebody pressed Ctrl-C."""
+
+
 class Ended(BaseException):
     """A signal asks us to end; ``code`` is what the shell is told."""
 

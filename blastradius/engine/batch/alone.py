@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -19,12 +19,21 @@ _OF_OTHERS = (ControlKind.APPROVAL, ControlKind.OBJECT_AUTHZ)
 _DOUBTFUL = [CONTROLS.index(kind) for kind in VOID_ALONG]
 
 
-def is_asked_alone(world: World, telling: Callable[[str | Added], bool]) -> bool:
-    """Whether a world has to be solved by itself; ``telling`` says of a change whether other steps depend on it."""
-    scenario = world.scenario
-    if scenario.hours is not None or scenario.controls or scenario.without:
-        return True
-    return any(map(telling, world.without)) or any(map(telling, world.controls))
+def asked_alone(worlds: Sequence[World], telling: Callable[[str | Added], bool]) -> set[int]:
+    """The places of worlds that have to be solved by themselves.
+
+    ``telling`` says of a change whether other steps depend on it; worlds that make the same changes ask once.
+    """
+    told: dict[tuple[tuple[str, ...], tuple[Added, ...]], bool] = {}
+    found = set()
+    for place, world in enumerate(worlds):
+        changes = world.without, world.controls
+        if changes not in told:
+            told[changes] = any(map(telling, world.without)) or any(map(telling, world.controls))
+        scenario = world.scenario
+        if told[changes] or scenario.hours is not None or scenario.controls or scenario.without:
+            found.add(place)
+    return found
 
 
 def telling_controls(estate: Estate) -> frozenset[Added]:

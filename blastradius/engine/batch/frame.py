@@ -29,17 +29,24 @@ def checked_worlds(system: System, worlds: Iterable[World]) -> tuple[World, ...]
         UsageError: a seed, a control or a relation that the estate does not have.
     """
     known: set[int] = set()
+    changes: set[tuple[tuple[str, ...], tuple[Added, ...]]] = set()
     found = []
     for world in worlds:
         if id(world.scenario) not in known:
             checked(system.estate, world.scenario)
             known.add(id(world.scenario))
-        for name in world.without:
-            _check_relation(system, name)
-        for kind, host in world.controls:
-            _check_host(system, kind, host)
+        if (world.without, world.controls) not in changes:
+            _check_changes(system, world)
+            changes.add((world.without, world.controls))
         found.append(world)
     return tuple(found)
+
+
+def _check_changes(system: System, world: World) -> None:
+    for name in world.without:
+        _check_relation(system, name)
+    for kind, host in world.controls:
+        _check_host(system, kind, host)
 
 
 def _check_relation(system: System, name: str) -> None:
@@ -111,17 +118,12 @@ class Frame:
     @cached_property
     def removed(self) -> dict[str, Numbers]:
         """The relations that some world is without, and the numbers of those worlds."""
-        return _collected((name, number) for number, world in enumerate(self.worlds) for name in world.without)
+        return _by_change(world.without for world in self.worlds)
 
     @cached_property
     def added(self) -> dict[Added, Numbers]:
         """The controls that some world adds and believes in, and the numbers of those worlds."""
-        return _collected(
-            (control, number)
-            for number, world in enumerate(self.worlds)
-            for control in world.controls
-            if not _is_distrusted(control, world.scenario.distrust)
-        )
+        return _by_change(map(_believed, self.worlds))
 
     @cached_property
     def proposed(self) -> Flags:
@@ -137,9 +139,27 @@ def distrusted(system: System, distrust: Sequence[str]) -> Numbers:
     return distinct(np.concatenate([by_kind, np.array(by_id, np.int64)]))
 
 
+def _believed(world: World) -> tuple[Added, ...]:
+    """The controls that a world adds, but those that it distrusts."""
+    distrust = world.scenario.distrust
+    if not distrust:
+        return world.controls
+    return tuple(added for added in world.controls if not _is_distrusted(added, distrust))
+
+
 def _is_distrusted(added: Added, distrust: Sequence[str]) -> bool:
     kind, host = added
-    return bool(distrust) and (kind in distrust or f"{kind}@{host}" in distrust)
+    return kind in distrust or f"{kind}@{host}" in distrust
+
+
+def _by_change(made: Iterable[tuple[_Key, ...]]) -> dict[_Key, Numbers]:
+    """For each change the numbers of the worlds that make it; those that make the same ones are looked up once."""
+    alike = _collected((changes, number) for number, changes in enumerate(made))
+    found: dict[_Key, list[Numbers]] = {}
+    for changes, numbers in alike.items():
+        for change in changes:
+            found.setdefault(change, []).append(numbers)
+    return {change: np.sort(np.concatenate(numbers)) for change, numbers in found.items()}
 
 
 def _collected(pairs: Iterable[tuple[_Key, int]]) -> dict[_Key, Numbers]:

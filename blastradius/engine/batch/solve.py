@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, distinct
 from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch import fill_numpy
-from blastradius.engine.batch.alone import is_asked_alone
+from blastradius.engine.batch.alone import asked_alone
 from blastradius.engine.batch.elsewhere import done_elsewhere, spreading
 from blastradius.engine.batch.frame import Frame, checked_worlds, parts
 from blastradius.engine.batch.network import BackEnd, Bits, Network, network_of, restricted
@@ -23,6 +23,7 @@ from blastradius.engine.prepared import PreparedEstate, compile_system
 from blastradius.engine.proof import Certificate, Claims
 from blastradius.engine.scenario import World, plain, what_if
 from blastradius.engine.single.shortest_proofs import certify
+from blastradius.engine.telling import tell
 from blastradius.errors import UsageError
 from blastradius.memory import require
 
@@ -153,10 +154,26 @@ def solve_worlds(
         UsageError: a world names something that the estate does not have, or a block of worlds does not fit
             into the memory that is free.
     """
+    done = 0
+    for solved in _solved(system, worlds, proposal, engine, executor):
+        done += len(solved.places)
+        if len(worlds) > done or done > 64 * WORDS:
+            tell(f"{done:,} of {len(worlds):,} scenarios solved", done / len(worlds))
+        yield solved
+
+
+def _solved(
+    system: PreparedEstate,
+    worlds: Sequence[World],
+    proposal: Proposal | None,
+    engine: Literal["numpy", "fast"] | None,
+    executor: Executor | None,
+) -> Iterator[Solved]:
+    """The blocks of worlds, one after the other."""
     asked = checked_worlds(system, worlds)
     engine = engine or suited(len(system.steps) * len(worlds))
     back_end = back_end_of(engine)
-    alone = {place for place, world in enumerate(asked) if is_asked_alone(world, system.is_telling)}
+    alone = asked_alone(asked, system.is_telling)
     together = parts(asked, alone)
     if executor is None and sum(-(-len(part) // (64 * WORDS)) for part in together) + len(alone) > 1:
         executor = spreading()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from blastradius.engine.telling import tell
 from blastradius.errors import CertificateError
 
 Row = frozenset[int]
@@ -26,6 +27,15 @@ Harm = Sequence[frozenset[Hashable]]
 Harming = Callable[[Sequence[Row]], Sequence[Harm]]
 """The harm of each of some sets of levers; more levers never do less."""
 _TOLERANCE = 1e-6
+OUT_OF_TIME = 1
+"""What the solver of integer programs says where it was ended."""
+_LEAST_TIME = 1.0
+"""The seconds that an integer program has where there is no time left."""
+
+
+def time_left(until: float) -> float:
+    """The seconds that an integer program may take, as most take but some thousandths of one."""
+    return max(until - time.monotonic(), _LEAST_TIME)
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,11 @@ def gentlest(
     known.learn(harming, [cheapest], [done])
     best, least = cheapest, _counts(done)
     while any(least):
-        chosen, bound = known.gentlest(len(least))
+        tell("looking for the cut that costs the business least")
+        aimed = known.gentlest(len(least), until)
+        if aimed is None:
+            return Gentlest(best, is_least=False)
+        chosen, bound = aimed
         if bound >= least:
             break
         found = list(left(set(chosen)))
@@ -127,15 +141,21 @@ class _Known:
         (harm,) = harming([needed])
         known.add(needed if effect in harm[rank] else levers)
 
-    def gentlest(self, ranks: int) -> tuple[frozenset[int], tuple[int, ...]]:
-        """The levers that break all proofs that are known, cost the least and do the least harm of what is known."""
+    def gentlest(self, ranks: int, until: float) -> tuple[frozenset[int], tuple[int, ...]] | None:
+        """The levers that break all proofs that are known, cost the least and do the least harm of what is known.
+
+        ``None`` where time does not allow to know.
+        """
         fixed, chosen = list[tuple[int, int]](), frozenset[int]()
         for rank in range(ranks):
-            chosen, least = self._solved(rank, fixed)
-            fixed.append((rank, least))
+            solved = self._solved(rank, fixed, until)
+            if solved is None:
+                return None
+            chosen = solved[0]
+            fixed.append((rank, solved[1]))
         return chosen, tuple(least for _, least in fixed)
 
-    def _solved(self, rank: int, fixed: Sequence[tuple[int, int]]) -> tuple[frozenset[int], int]:
+    def _solved(self, rank: int, fixed: Sequence[tuple[int, int]], until: float) -> tuple[frozenset[int], int] | None:
         """The least of one rank where those before it are no more than was found."""
         levers, harms = len(self.costs), list(self.harms)
         ranks = np.array([of for of, _ in harms], np.int64)
@@ -153,8 +173,10 @@ class _Known:
             constraints=constraints,
             integrality=np.ones(len(aim), np.int64),
             bounds=Bounds(0, 1),
-            options={"mip_rel_gap": 0.0},
+            options={"mip_rel_gap": 0.0, "time_limit": time_left(until)},
         )
+        if found.status == OUT_OF_TIME:
+            return None
         if found.x is None:
             raise CertificateError(f"the integer program of a cut was not solved: {found.message}")
         return frozenset(np.flatnonzero(found.x[:levers] > 0.5).tolist()), round(found.fun)

@@ -8,7 +8,8 @@ the set is a minimum cut (Karp and Moreno-Centeno 2013; the method of MaxHS and 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,19 +20,22 @@ from scipy.sparse import csr_array
 from blastradius.columns.ragged import Flags, Numbers
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.cut.clauses import Lever, clauses_of
-from blastradius.engine.cut.gentlest import Harming, Row, gentlest
+from blastradius.engine.cut.gentlest import OUT_OF_TIME, Harming, Row, gentlest, time_left
 from blastradius.engine.cut.search import Search
 from blastradius.engine.prepared import PreparedEstate
 from blastradius.engine.scenario import Added, World
+from blastradius.engine.telling import tell
 from blastradius.errors import CertificateError, UsageError
 from blastradius.model import Fact, Scenario
 
 Weights = NDArray[np.float64]
 _TOLERANCE = 1e-6
+_MANY = 500
+"""From how many known proofs on levers that cost about the least come first."""
+_ABOUT = 0.02
+"""By which share these may cost more."""
 MOST_WEIGHED = 2_000_000
 """Of how many sets of levers it is worked out what they do besides: so many by the relations of the estate."""
-_INFEASIBLE = 2
-"""What the solver of integer programs says where there is no solution."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,9 @@ class Cut:
     It is a minimum cut where ``cost`` is ``at_least``. ``uncut`` are the targets (place of the scenario, fact) that are
     reached with all levers pulled; the cut is of the others. ``disjoint`` are proofs, each as the levers that break it,
     no two of which share a lever: each of them alone costs as much as its cheapest lever. ``needed`` are the levers
-    that every minimum cut has. ``is_gentlest`` says that no other minimum cut does less harm; ``None`` where that was
-    not asked, or no minimum is known.
+    that every minimum cut has; ``None`` where time did not allow to know. ``is_gentlest`` says that no other minimum
+    cut does less harm; ``None`` where that was not asked, or no minimum is known. ``witnesses`` are, for each lever,
+    the place of a scenario in which some target is reached where all levers but this one are pulled.
     """
 
     levers: tuple[int, ...]
@@ -58,8 +63,9 @@ class Cut:
     at_least: float
     uncut: tuple[tuple[int, Fact], ...]
     disjoint: tuple[Row, ...]
-    needed: tuple[int, ...]
+    needed: tuple[int, ...] | None
     is_gentlest: bool | None = None
+    witnesses: tuple[int, ...] = ()
 
     @property
     def is_minimum(self) -> bool:
@@ -103,8 +109,9 @@ def minimum_cut(
         at_least=at_least,
         uncut=problem.uncut,
         disjoint=problem.disjoint(),
-        needed=tuple(problem.needed(chosen, until)) if is_minimum else (),
+        needed=problem.needed(chosen, until) if is_minimum else None,
         is_gentlest=is_gentlest,
+        witnesses=tuple(problem.witnesses(chosen)),
     )
 
 
@@ -121,9 +128,18 @@ def _check(system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence
             raise UsageError(f"{telling[0]!r} is no lever: other rules depend on whether it is there")
 
 
+@dataclass(frozen=True)
+class _Cheapest:
+    """Levers that break every known proof, or some of them where time ended it, and what none cost less than."""
+
+    levers: set[int]
+    at_least: float
+    is_optimal: bool
+
+
 @dataclass(frozen=True, eq=False)
 class _Problem:
-    """A search for proofs in every scenario; ``rows`` are those known so far."""
+    """A search for proofs in every scenario; ``rows`` are those known so far, ``found_in`` the scenario of each."""
 
     search: Search
     costs: Weights
@@ -131,6 +147,7 @@ class _Problem:
     targets: tuple[Flags, ...]
     uncut: tuple[tuple[int, Fact], ...]
     rows: list[Row] = field(default_factory=list)
+    found_in: dict[Row, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[Lever]) -> _Problem:
@@ -155,42 +172,90 @@ class _Problem:
         return float(sum(self.costs[lever] for lever in levers))
 
     def solved(self, until: float) -> tuple[set[int], float]:
-        """The cheapest levers that break every proof, and a bound from below."""
+        """The cheapest levers that break every proof, and a bound from below.
+
+        Where many proofs are known the first cut is looked for among levers that cost about the least, which is found
+        far sooner than what is known to.
+        """
+        at_least, cut = 0.0, None
         while True:
-            chosen = self._cheapest() or set()
-            found = list(self.left(chosen))
-            if not found:
-                return chosen, self.cost(chosen)
+            tell(f"looking for changes that break {len(self.rows):,} known ways, and for ways that are left")
+            about = cut is None and len(self.rows) > _MANY
+            cheapest = self._cheapest(until, gap=_ABOUT if about else 0.0)
+            at_least = max(at_least, cheapest.at_least)
+            found = list(self.left(cheapest.levers))
+            if not found and (cut is None or self.cost(cheapest.levers) < self.cost(cut)):
+                cut = cheapest.levers
+            if cut is not None and self.cost(cut) <= at_least + _TOLERANCE:
+                return cut, self.cost(cut)
             self.rows.extend(found)
             if time.monotonic() > until:
-                return self._spared(chosen.union(*found)), self.cost(chosen)
+                return self._spared(self._completed(cheapest.levers, found) if cut is None else cut), at_least
 
     def left(self, chosen: set[int]) -> Iterator[Row]:
         """Proofs that are left with some levers pulled, no two of which share a lever."""
         closed = self.search.closed_by(chosen)
-        for seeds, targets in zip(self.seeds, self.targets, strict=True):
+        for place, (seeds, targets) in enumerate(zip(self.seeds, self.targets, strict=True)):
             while (proof := self.search.proof(seeds, closed, targets)) is not None:
                 row = self.search.levers_on(proof)
                 closed |= self.search.closed_by(row)
+                self.found_in.setdefault(row, place)
                 yield row
+
+    def _completed(self, levers: set[int], left: Sequence[Row]) -> set[int]:
+        """Some cut: to levers are added, of each proof that is left, the one that breaks known proofs at least cost."""
+        tell("out of time; completing a cut that costs little")
+        while left:
+            breaks = Counter(lever for row in self.rows for lever in row)
+            levers = levers | {min(row, key=lambda it: (self.costs[it] / breaks[it], it)) for row in left}
+            left = list(self.left(levers))
+            self.rows.extend(left)
+        return levers
 
     def _spared(self, levers: set[int]) -> set[int]:
         """A cut without the levers that it does not need, the dearest spared first."""
         for lever in sorted(levers, key=lambda lever: -self.costs[lever]):
-            if not any(self.left(levers - {lever})):
-                levers = levers - {lever}
+            fewer = levers - {lever}
+            if any(map(fewer.isdisjoint, self.rows)):
+                continue
+            left = next(self.left(fewer), None)
+            if left is None:
+                levers = fewer
+            else:
+                self.rows.append(left)
         return levers
 
-    def needed(self, chosen: set[int], until: float) -> Iterator[int]:
-        """The levers of a minimum cut that every other one has too, as far as time allows."""
+    def needed(self, chosen: set[int], until: float) -> tuple[int, ...] | None:
+        """The levers of a minimum cut that every other one has too; ``None`` if time does not allow to know.
+
+        Each round asks for the levers that break every known proof, cost no more, and have the fewest of those that may
+        be needed. Where they have them all, so has every minimum cut; where they are a cut, what they spare is not
+        needed.
+        """
+        may_be = set(chosen)
+        while may_be:
+            tell("looking for changes that no other cut does without")
+            other = self._cheapest(until, may_be, self.cost(chosen))
+            if not other.is_optimal:
+                return None
+            if may_be <= other.levers:
+                break
+            found = list(self.left(other.levers))
+            self.rows.extend(found)
+            if not found:
+                may_be &= other.levers
+            elif time.monotonic() > until:
+                return None
+        return tuple(sorted(may_be))
+
+    def witnesses(self, chosen: set[int]) -> Iterator[int]:
+        """For each of the levers of a cut (in order) a scenario with a proof that no other one of them breaks."""
+        broken = [(row & chosen, row) for row in self.rows]
+        alone = {next(iter(by)): self.found_in[row] for by, row in broken if len(by) == 1}
         for lever in sorted(chosen):
-            while (other := self._cheapest(lever, self.cost(chosen))) is not None:
-                found = list(self.left(other))
-                self.rows.extend(found)
-                if not found or time.monotonic() > until:
-                    break
-            else:
-                yield lever
+            if lever not in alone:
+                alone[lever] = self.found_in[next(self.left(chosen - {lever}))]
+            yield alone[lever]
 
     def disjoint(self) -> tuple[Row, ...]:
         """Known proofs no two of which share a lever: each time one that the fewest levers break."""
@@ -202,31 +267,38 @@ class _Problem:
                 used |= row
         return tuple(found)
 
-    def _cheapest(self, without: int | None = None, most: float = np.inf) -> set[int] | None:
-        """The cheapest levers that break every proof that is known, ``without`` not among them.
+    def _cheapest(
+        self, until: float, sparing: Collection[int] = (), most: float = np.inf, gap: float = 0.0
+    ) -> _Cheapest:
+        """The cheapest levers that break every proof that is known, or that cost more by a share of ``gap`` at most.
 
-        ``None`` if there are none that cost ``most`` or less.
+        Where some are to be spared, those with the fewest of these that cost ``most`` or less.
         """
         if not self.rows:
-            return set()
-        allowed = np.ones(len(self.costs))
-        if without is not None:
-            allowed[without] = 0
+            return _Cheapest(set(), 0.0, is_optimal=True)
+        spared = np.zeros(len(self.costs))
+        spared[list(sparing)] = 1
         found = milp(
-            self.costs,
+            spared if sparing else self.costs,
             constraints=[
                 LinearConstraint(self._incidence(), 1),
                 LinearConstraint(self.costs, -np.inf, most + _TOLERANCE),
             ],
             integrality=np.ones(len(self.costs), np.int64),
-            bounds=Bounds(0, allowed),
-            options={"mip_rel_gap": 0.0},
+            bounds=Bounds(0, 1),
+            options={"mip_rel_gap": gap, "time_limit": time_left(until)},
         )
-        if found.status == _INFEASIBLE:
-            return None
-        if found.x is None:
+        is_optimal = found.status == 0
+        if not is_optimal and found.status != OUT_OF_TIME:
             raise CertificateError(f"the integer program of a cut was not solved: {found.message}")
-        return set(np.flatnonzero(found.x > 0.5).tolist())
+        levers = set() if found.x is None else set(np.flatnonzero(found.x > 0.5).tolist())
+        at_least = self.cost(levers) if is_optimal and not gap else self._rounded(found.mip_dual_bound)
+        return _Cheapest(levers, at_least, is_optimal)
+
+    def _rounded(self, bound: float | None) -> float:
+        """A bound from below as levers can cost it: a whole number where all costs are."""
+        known = max(0.0, bound or 0.0)
+        return float(np.ceil(known - _TOLERANCE)) if (self.costs % 1 == 0).all() else known
 
     def _incidence(self) -> csr_array:
         """A row for each proof, a column for each lever; 1 where the lever breaks the proof."""

@@ -10,6 +10,7 @@ import pytest
 
 from blastradius.engine import World, spread_over
 from blastradius.engine.batch import solve
+from blastradius.engine.telling import told_to
 from tests.engine.batch.test_elsewhere import answers, some_worlds
 from tests.engine.random_estates import random_estate
 
@@ -33,7 +34,7 @@ def asked_of(executor: Executor | None, count: int) -> tuple[object, list[World]
 
 
 def test_several_blocks_are_spread_and_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solve, "is_asked_alone", lambda *_: False)
+    monkeypatch.setattr(solve, "asked_alone", lambda *_: set())
     with Counting(1) as workers:
         assert asked_of(workers, 3) == asked_of(None, 3)
         assert workers.asked == 0
@@ -41,6 +42,21 @@ def test_several_blocks_are_spread_and_one_is_not(monkeypatch: pytest.MonkeyPatc
     with Counting(2) as workers:
         assert asked_of(workers, 70) == asked_of(None, 70)
         assert workers.asked > 1
+
+
+def test_who_waits_is_told_how_many_are_solved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solve, "WORDS", 1)
+    monkeypatch.setattr(solve, "asked_alone", lambda *_: set())
+    told: list[tuple[str, float | None]] = []
+    with told_to(lambda what, share=None: told.append((what, share))):
+        asked_of(None, 3)
+        assert told == []
+        asked_of(None, 70)
+    assert told[-1] == ("70 of 70 scenarios solved", 1.0)
+    assert len(told) > 1
+    before = len(told)
+    asked_of(None, 70)
+    assert len(told) == before
 
 
 def test_what_is_asked_afterwards_is_solved_here() -> None:

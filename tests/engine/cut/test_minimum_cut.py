@@ -55,6 +55,18 @@ def exhaustive(
     return least, uncut, [choices[number] for number, cost in cuts.items() if cost == least]
 
 
+def shows_each_is_needed(
+    system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[Lever], found: Cut
+) -> None:
+    """Without a lever the scenario that is named as its witness reaches a target."""
+    assert len(found.witnesses) == len(found.levers)
+    without = [[levers[other] for other in found.levers if other != lever] for lever in found.levers]
+    asked = [wanted[place] for place in found.witnesses]
+    held = reached(system, [pulled(it.scenario, left) for it, left in zip(asked, without, strict=True)])
+    for place, it, facts in zip(found.witnesses, asked, held, strict=True):
+        assert any(goal in facts and (place, goal) not in found.uncut for goal in it.targets)
+
+
 def random_problem(rng: random.Random) -> tuple[PreparedEstate, list[Separated], list[Lever]]:
     """Some levers of a random estate, and two scenarios that assume the same and differ in where they start."""
     built = random_estate(rng)
@@ -86,7 +98,8 @@ def test_cuts_are_those_of_exhaustive_search(seed: int) -> None:
     assert (found.cost, found.at_least) == (least, least)
     assert set(found.uncut) == uncut
     assert set(found.levers) in cuts
-    assert set(found.needed) == set.intersection(*cuts)
+    assert set(found.needed or ()) == set.intersection(*cuts)
+    shows_each_is_needed(system, wanted, levers, found)
     apart = [lever for row in found.disjoint for lever in row]
     assert len(apart) == len(set(apart))
     assert sum(min(levers[lever].cost for lever in row) for row in found.disjoint) <= least
@@ -135,7 +148,8 @@ def test_out_of_time_it_says_at_most_and_at_least() -> None:
     found = minimum_cut(
         system, [Separated(LEAK, (fact("read(d)"),))], [Lever((name,)) for name in relations], seconds=-1
     )
-    assert (found.cost, found.at_least, found.is_minimum, found.needed) == (6, 0, False, ())
+    assert (found.cost, found.at_least, found.is_minimum, found.needed) == (6, 0, False, None)
+    assert found.witnesses == (0,) * 6
 
 
 def test_an_outage_that_ends_and_other_assumptions_are_refused() -> None:

@@ -8,7 +8,7 @@ instances and from the worlds themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from copy import copy
 from functools import cache, cached_property
 from typing import NoReturn
@@ -45,6 +45,8 @@ _WHOLES = {
 _KIND_NUMBER = {kind: number for number, kind in enumerate(Kind)}
 _NO_KIND = len(_KIND_NUMBER)
 """In the place of a kind's number: it is no entity."""
+
+_NO_INSTANCES = np.zeros(0, np.int64)
 
 _APPLIES = np.array([[part in STEPPING_STONES or applies(part, kind) for part in Capability] for kind in Kind]
                     + [[part in STEPPING_STONES for part in Capability]])  # fmt: skip
@@ -153,10 +155,15 @@ class Auditor:
 
     def closed_by(self, worlds: Sequence[World]) -> tuple[Ints, Ints]:
         """Pairs of instance and world (by number) that closes it, by a relation taken away or a control put there."""
-        what_ifs = self._estate.what_ifs
-        pairs = [(instance, number) for number, world in enumerate(worlds) for instance in what_ifs.closed_in(world)]
-        instance, world_number = np.array(pairs, np.int64).reshape(-1, 2).T
-        return instance, world_number
+        found: dict[Hashable, Ints] = {}
+        closed = []
+        for world in worlds:
+            asked = world.without, world.controls, world.scenario.distrust
+            if asked not in found:
+                found[asked] = np.array(self._estate.what_ifs.closed_in(world), np.int64)
+            closed.append(found[asked])
+        number = np.repeat(np.arange(len(worlds)), [len(instances) for instances in closed])
+        return np.concatenate([_NO_INSTANCES, *closed]), number
 
 
 class _Check:
