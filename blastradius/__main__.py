@@ -8,7 +8,7 @@ def run() -> None:
     try:
         from blastradius.cli import run as command
     except KeyboardInterrupt:
-        os.write(2, b"blastradius: interrupted\n")
+        os.write(2, b"\nblastradius: interrupted\n")
         os._exit(130)
     command()
 

@@ -71,5 +71,5 @@ def _end() -> NoReturn:
     clear_away()
     shown = _SHOW_CURSOR if os.isatty(2) else b""
     with contextlib.suppress(OSError):
-        os.write(2, shown + f"blastradius: {streams.INTERRUPTED}\n".encode())
+        os.write(2, shown + f"\nblastradius: {streams.INTERRUPTED}\n".encode())
     os._exit(streams.INTERRUPTED_CODE)
