@@ -121,6 +121,8 @@ class Placing:
         first[along] = steps.along.values[steps.along.indptr[:-1][along]]
         keys = self._keys(steps.conclusion, steps.rule.astype(np.int64), first)
         proof, places = self._proof
+        if not len(proof):
+            return np.full(len(steps), NO_INDEX)
         near = np.minimum(np.searchsorted(proof, keys), len(proof) - 1)
         found: Numbers = np.where(proof[near] == keys, places[near], NO_INDEX)
         return found

@@ -8,7 +8,9 @@ import pytest
 
 from blastradius.engine import Reach, ScenarioParams, World, plain, solve
 from blastradius.errors import UsageError
-from blastradius.model import Kind
+from blastradius.estate import Estate
+from blastradius.loaderkit.contract import Loaded
+from blastradius.model import Kind, Relation, Scenario, Service, Store, Verb
 from blastradius.reports import placing
 from blastradius.reports.impact import measured
 from blastradius.reports.placing import Placing
@@ -60,3 +62,10 @@ def test_what_there_is_no_time_for_is_counted(monkeypatch: pytest.MonkeyPatch) -
     best, untried = Placing(reach).best(3)
     assert not best
     assert untried > 0
+
+
+def test_where_nothing_is_reached_nothing_is_placed() -> None:
+    things = (Service(id="svc"), Store(id="store"))
+    reads = Relation(verb=Verb.READS, sources=("svc",), targets=("store",))
+    estate = Estate.build([Loaded(entities=things, relations=(reads,))])
+    assert Placing(solve(estate, Scenario(hours=5))).best(3) == ([], 0)

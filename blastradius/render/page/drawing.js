@@ -136,8 +136,8 @@ class Drawing {
     refill(this.#legend, ...readingKeys(page.system, pair[1]), make("li", {}, "pale: only in the picture beside"));
     const marks = [{ lost }, { gained }];
     pair.forEach((drawn, place) => this.views[place].show(drawings[place], drawn, { changed: this.#changed(), ...marks[place] }));
-    this.captions[0].textContent = `before: ${plural(lost.length, "thing")} of this ${lost.length === 1 ? "is" : "are"} gone now`;
-    this.captions[1].textContent = `now: ${plural(gained.length, "thing")} ${gained.length === 1 ? "is" : "are"} new`;
+    this.captions[0].textContent = lost.length ? `before: ${plural(lost.length, "thing")} of this ${lost.length === 1 ? "is" : "are"} gone now` : "before: nothing of this is gone now";
+    this.captions[1].textContent = gained.length ? `now: ${plural(gained.length, "thing")} ${gained.length === 1 ? "is" : "are"} new` : "now: nothing is new";
     this.frames.classList.toggle("stacked", this.views[1].isWide);
     this.#isPair = true;
   }

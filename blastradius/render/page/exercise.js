@@ -4,7 +4,7 @@
 
 /** @typedef {{blastradius: "exercise", when: string, minutes: number, open: string[], wash: string[][],
  *   parts: {inject: string, when: string, sender: string, to: string, means: string, says: string}[][],
- *   choice: {inject: string, says: string[]} | null, decided: {inject: string, says: string}[]}} Known what participants know */
+ *   choice: {inject: string, says: string[]} | null, decided: {inject: string, says: string}[], picture: string}} Known what participants know */
 
 const PATIENT_MS = 40; // how long the page works before it lets others go on
 
@@ -16,6 +16,7 @@ class ExerciseView {
   /** @type {number | null} the lever of "something else" that is looked at */ #other = null;
   #asked = 0;
   #shown = "";
+  /** @type {StagePicture | null} */ #stages = null;
 
   /** @param {Explorer} page */
   constructor(page) {
@@ -29,6 +30,7 @@ class ExerciseView {
     this.run = make("section", { class: "run", "aria-label": "Run of show" });
     this.now = make("section", { class: "now", "aria-label": "Now" });
     this.know = make("section", { class: "know", "aria-label": "If they ask" });
+    this.#stages = new StagePicture(page, this.written);
     this.element.append(this.bar, make("div", { class: "exercise-parts" }, this.run, this.now, this.know));
     addEventListener("message", (event) => this.#answer(event));
   }
@@ -88,6 +90,25 @@ class ExerciseView {
     }
     this.page.head();
     this.show();
+    if (this.#stages?.isDrawn) return;
+    await this.#stages?.begin();
+    if (this.isShown) this.show();
+  }
+
+  /** The things that the story has reached when an inject is told, after what was decided. @param {number | undefined} number */
+  #reachedBy(number) {
+    const { system } = this.page, done = [...this.made].sort(([one], [other]) => one - other);
+    if (number === undefined || !this.#playing) return [];
+    const before = done.filter(([earlier]) => earlier <= number);
+    return [...new Set([...this.#playing.at(number, before).held.keys()].map((fact) => system.entities[Math.floor(fact / system.width)]))];
+  }
+
+  /** What of the picture is reached by now. */
+  #staged() {
+    const { told } = this;
+    if (!this.#stages?.isDrawn || !told.length) return null;
+    this.#stages.show(this.#reachedBy(told.at(-1)), this.#reachedBy(told.at(-2)));
+    return this.#stages.element;
   }
 
   /** What is not accepted is not shown. @param {unknown} error */
@@ -226,7 +247,7 @@ class ExerciseView {
       make("h2", {}, `Stage ${inject.stage} of ${written.stages.length}: ${stage.says}`), lineList(stage.lines),
       make("h2", {}, `${inject.inject}, ${this.clock?.said(inject.minute)}`),
       make("p", { class: "inject", role: "status" }, nameOf(inject.says)), lineList(inject.lines),
-      ...this.#decided(), ...this.#choices(current), ...this.#afterwards(),
+      ...this.#decided(), ...this.#choices(current), this.#staged(), ...this.#afterwards(),
     ];
   }
 
@@ -347,6 +368,7 @@ class ExerciseView {
       choice: choice && open.length ? { inject: injects[choice.number].inject, says: open.sort((one, other) => byCodePoint(one.id, other.id)).map(({ says }) => says) } : null,
       decided: made.filter(([number]) => told.includes(number)).map(([number, lever]) => ({ inject: injects[number].inject, says: levers[lever].says })),
       wash: (clock?.minute ?? -1) >= this.wash ? written?.wash ?? [] : [],
+      picture: (clock?.minute ?? -1) >= this.wash ? this.#stages?.reachedOnly ?? "" : "",
     };
   }
 }

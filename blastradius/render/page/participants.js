@@ -34,8 +34,15 @@ class ParticipantsWindow {
     this.when.textContent = known.when ? `${known.when} of ${known.minutes} minutes` : "";
     const parts = known.parts.map((rows, place) => this.#part(rows, place, place === known.parts.length - 1));
     refill(this.known, ...(known.parts.length ? [] : [make("h2", {}, "About this exercise"), lineList(known.open)]), ...parts, this.#choice(known), this.#decided(known),
-      known.wash.length > 0 && make("section", {}, make("h2", {}, "Afterwards: what we talk about"), washTable(known.wash)));
+      known.wash.length > 0 && make("section", {}, make("h2", {}, "Afterwards: what we talk about"), washTable(known.wash)), this.#picture(known));
     this.known.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** What was reached, once it is talked about; as an image, in which nothing can run. @param {Known} known */
+  #picture({ picture }) {
+    if (!picture) return null;
+    const source = URL.createObjectURL(new Blob([picture], { type: "image/svg+xml" }));
+    return make("section", {}, make("h2", {}, "What was reached"), make("p", {}, "A box says what could be had of it in the end, had nothing been decided."), make("img", { id: "was-reached", src: source, alt: "what was reached, and along which ways", onload: () => URL.revokeObjectURL(source) }));
   }
 
   /** @param {Known["parts"][number]} rows @param {number} place @param {boolean} isLast */

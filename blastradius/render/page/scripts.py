@@ -8,5 +8,5 @@ DRAWING = ("lettering.js", "choosing.js", "folding.js", "dot.js", "picture.js", 
 SHOWING = ("layout.js", "svg.js", "sheet.js", "view.js")
 """The text as a picture on the screen."""
 
-PLAYING = ("playing.js", "clock.js", "resuming.js", "exercise.js", "participants.js")
+PLAYING = ("playing.js", "clock.js", "resuming.js", "stages.js", "exercise.js", "participants.js")
 """An exercise: what decisions leave, its clock, who runs it, and what participants know."""

@@ -144,8 +144,10 @@ function frameAround(outline, word, look) {
   const frame = svgElement("rect", { class: "changed", x: left - 3, y: top - 3, width: right - left + 6, height: bottom - top + 6, rx: 4, fill: "none", stroke: ink, "stroke-width": 2.5 });
   if (!word) return [frame];
   const line = look.lettering.line(word, { bold: true, color: "white" }), wide = look.lettering.lineWidth(line) + 8;
-  const ground = svgElement("rect", { x: right + 4 - wide, y: top - 9, width: wide, height: 13, rx: 2, fill: ink });
-  return [frame, ground, writtenText(look, line, right + 4 - wide / 2, top + 1, "white", true)];
+  const ground = svgElement("rect", { class: "mark", x: right + 4 - wide, y: top - 9, width: wide, height: 13, rx: 2, fill: ink });
+  const text = writtenText(look, line, right + 4 - wide / 2, top + 1, "white", true);
+  text.setAttribute("class", "mark");
+  return [frame, ground, text];
 }
 
 /** @param {SVGElement} part */

@@ -17,6 +17,7 @@ from blastradius.cli import main
 from blastradius.engine import ScenarioParams
 from blastradius.estate import Estate
 from blastradius.reports.exercise_data import CardRow
+from blastradius.reports.playing import Begun
 from blastradius.reports.symptoms import BLANK
 from tests.render.page.asking import FOLDER, NODE
 from tests.render.page.browser import Opened, needed, running
@@ -240,6 +241,33 @@ def test_participants_are_told_what_is_known_and_nothing_else(page: Opened, nort
     there.until("document.querySelector('.wash') !== null")
 
 
+def reached_by(first: Begun, number: int) -> set[str]:
+    """The things that the story has reached when it comes to an inject."""
+    return {fact.entity for fact in first.story.told_by(first.told[number].fact)}
+
+
+@pytest.mark.slow
+def test_the_picture_has_what_the_story_has_reached_and_participants_see_it_at_the_end(
+    page: Opened, played: tuple[Game, Any]
+) -> None:
+    first, window = played[0].first, participants(page)
+    page.until("document.querySelector('.now') !== null")
+    before: set[str] = set()
+    for number in range(len(first.told)):
+        page.press("n")
+        page.until("document.querySelector('.stage svg') !== null")
+        found = reached_by(first, number)
+        new = f", {len(found - before) or 'none'} of them new since the last inject" if before else ""
+        assert page.text(".stage figcaption").startswith(f"{len(found)} thing{'s' * (len(found) != 1)}{new}.")
+        assert page.tab.evaluate("document.querySelectorAll('.stage .node[role=button]:not([opacity])').length") <= len(
+            found
+        )
+        assert window.evaluate("document.images.length") == 0
+        before = found
+    page.press("n")
+    window_of(page, window).until("document.querySelector('#was-reached')?.naturalWidth > 100")
+
+
 def offered(window: Any) -> list[str]:
     """What participants are told may be decided."""
     rows = window.evaluate("[...document.querySelectorAll('#may-be-decided li')].map((row) => row.textContent)")
@@ -337,7 +365,8 @@ def test_hostile_names_are_told_unchanged_and_never_run(browser: Any, tmp_path: 
     assert window.evaluate("document.querySelector('.told-rows li:last-child p').textContent") == f"seen {HOSTILE}"
     assert opened.text(".now .inject") == f"seen {HOSTILE}"
     assert "ran" not in (opened.tab.title(), window.title())
-    assert window.evaluate("document.images.length") == opened.tab.evaluate("document.images.length") == 0
+    assert window.evaluate("[...document.images].map((image) => image.id)") == ["was-reached"]
+    assert opened.tab.evaluate("document.images.length") == 0
     opened.close()
 
 
@@ -472,7 +501,8 @@ def test_a_link_goes_on_with_an_exercise_as_it_stands(
     again = Opened(browser, written, link[link.index("#") :])
     again.until("document.querySelector('#decided') !== null")
     assert {part: again.text(part) for part in shown} == shown
-    assert "10:15" not in again.text("#minute") and again.text("#clock") == "Go on"
+    assert again.text("#minute").startswith("11:15 (minute 60)")
+    assert again.text("#clock") == "Go on"
     assert again.text("#exercise-command") == command
     answer = told(northwind, tmp_path, *(word for word in shlex.split(command) if word.startswith("--decide")))
     assert cards(again, "#decided") == as_told(estate, answer["answers"]["decided"])
