@@ -100,7 +100,7 @@ def load(
             return survey(paths, progress).estate()
         from blastradius.loading.cache import cached
 
-        return cached([*map(os.fspath, paths)], lambda: survey(paths, progress).estate())
+        return cached([os.fspath(path) for path in paths], lambda: survey(paths, progress).estate())
 
 
 def survey(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Survey:
