@@ -71,8 +71,8 @@ def standing_in(play: Play) -> Play:
     found = stand_ins(play.story, told, [it.number for it in helping], MOST_DECISIONS - len(helping))
     taken, left = {it.number for it in (*helping, *found)}, MOST_DECISIONS - len(helping) - len(found)
     futile = [it for it in play.choices if it.number not in taken][:left]
-    choices = sorted((*helping, *futile), key=lambda it: it.number) if found else play.choices
-    return replace(play, choices=tuple(choices), stand_ins=tuple(found))
+    choices = tuple(sorted((*helping, *futile), key=lambda it: it.number)) if found else play.choices
+    return replace(play, choices=choices, stand_ins=tuple(found))
 
 
 def decided(first: Begun, decide: Sequence[str], levers: Sequence[Tried]) -> Iterator[tuple[int, Tried]]:

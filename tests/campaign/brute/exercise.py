@@ -97,12 +97,16 @@ def _both_ways(estate: Estate, scenario: Scenario, card: Any) -> list[tuple[Esta
     if card.act == "switch" and relation.verb in (Verb.PUBLISHES, Verb.SERVES):
         return [story, (estate.changed(without=card.relations), scenario)]
     if card.act in ("switch", "vote", "use up"):
-        less = {"switch": {"at_least": len(relation.targets)}, "vote": {"vote_min": None}, "use up": {"buffer_h": 0.0}}
+        less: dict[str, dict[str, Any]] = {
+            "switch": {"at_least": len(relation.targets)},
+            "vote": {"vote_min": None},
+            "use up": {"buffer_h": 0.0},
+        }
         return [story, with_(**less[card.act])]
     if card.lever.startswith("fallback@"):
         return [(estate.changed(controls=(card.lever,)), scenario), story]
     others = tuple(it for it in relation.controls if it.kind != "fallback")
-    more = {
+    more: dict[str, dict[str, Any]] = {
         "stop": {"on_missing": "stop"},
         "drop": {"on_bad": "drop"},
         "ration": {"buffer_h": scenario.hours},

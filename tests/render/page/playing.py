@@ -44,7 +44,8 @@ def game_of(estate: Estate, scenario: Scenario, journeys: Sequence[Journey] = ((
     """An exercise of a scenario."""
     prepared = compile_system(estate)
     reach = solve(estate, scenario, system=prepared)
-    return Game(prepared, Exercise(scenario, (), minutes), begun(reach, minutes), tried(reach), list(journeys))
+    first = begun(reach, minutes)
+    return Game(prepared, Exercise(scenario, (), minutes), first, tried(first.story), list(journeys))
 
 
 def random_game(seed: int) -> Game:
