@@ -148,7 +148,8 @@ class Picture:
     """Nodes and edges in drawing order, with the zones as clusters (id → label) and a line of counts.
 
     ``words`` explains those of its words that need it. It is drawn on a ``sheet``, or as large as it gets where that
-    is ``None``; where it would not be readable there, the first of ``smaller`` that is is drawn instead.
+    is ``None``; where it would not be readable there, the first of ``smaller`` that is is drawn instead. ``plain`` says
+    what a box without colour is, where that is not that it is not reached.
     """
 
     title: str
@@ -160,6 +161,7 @@ class Picture:
     words: dict[str, str] = field(default_factory=dict)
     sheet: Sheet | None = "A4"
     smaller: tuple[Picture, ...] = ()
+    plain: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from blastradius.reports.grant_case import Case, Found, found_by_case, found_by_
 from blastradius.reports.grant_data import FailOn, GrantData, broken_by, counted, jewels_of, proposed_rows, rows_of
 from blastradius.reports.grant_holds import Granted
 from blastradius.reports.grant_page import headline, lines, refusals, tables
+from blastradius.reports.grant_picture import picture_of_grant
 from blastradius.reports.grants import KEY, Asked
 from blastradius.reports.impact import is_audited
 from blastradius.reports.proposed import additions, laid_over, one_key
@@ -96,6 +97,7 @@ def run(estate: Estate, params: Params) -> Answer:
         lines=tuple(lines(found.before, found.after, data)),
         notes=found.before.notes,
         findings=data.fails,
+        painted=lambda: picture_of_grant(found),
     )
 
 
@@ -184,6 +186,7 @@ QUERY = Query(
     run,
     GrantData,
     finds=True,
+    draws=True,
     main="added",
     example="--new-partner newco --grant orders:customers.read --needs orders:getCustomer",
     spreads=True,

@@ -72,7 +72,8 @@ def _mark_keys(picture: Picture) -> list[Key]:
         "unreached": any(node.tone is None and not node.seed for node in nodes),
         "stopped": any(edge.style == "stopped" for edge in edges),
     }
-    return [Key(words, mark=mark) for mark, words in MARKS.items() if occurs[mark]]
+    said = MARKS | ({"unreached": picture.plain} if picture.plain else {})
+    return [Key(words, mark=mark) for mark, words in said.items() if occurs[mark]]
 
 
 def _word_keys(picture: Picture) -> list[Key]:

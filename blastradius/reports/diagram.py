@@ -140,7 +140,7 @@ class _Drawing:
             edges=tuple(_told(merged(edges), nodes)),
             zones=zones,
             counts=_counts(reach),
-            words=_words(nodes),
+            words=words_of(nodes),
             sheet=self.sheet,
         )
 
@@ -188,7 +188,7 @@ def _counts(reach: Reach) -> str:
     )
 
 
-def _words(nodes: Iterable[Node]) -> dict[str, str]:
+def words_of(nodes: Iterable[Node]) -> dict[str, str]:
     """The words that boxes use, as far as they need an explanation."""
     said = [gain.words for node in nodes for gain in node.gains]
     return {WORDS[of]: meaning for of, meaning in MEANINGS.items() if any(WORDS[of] in words for words in said)}
@@ -309,12 +309,12 @@ def _held(reach: Reach, facts: frozenset[Fact]) -> dict[str, tuple[Gain, ...]]:
         if fact.entity in drawn:
             found[fact.entity][fact.capability] = level
     if brings_an_attacker(reach.scenario):
-        return {name: _gains(held) for name, held in found.items()}
+        return {name: gains_of(held) for name, held in found.items()}
     arrivals = earliest(reach) if is_timed(reach.scenario) else {}
     return {name: _feels(name, held, arrivals) for name, held in found.items()}
 
 
-def _gains(held: Held) -> tuple[Gain, ...]:
+def gains_of(held: Held) -> tuple[Gain, ...]:
     """What is held at the lowest level, then what each level adds."""
     gains, before = [], set[Capability]()
     for level in sorted(set(held.values())):
