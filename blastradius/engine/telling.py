@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from blastradius.reading import Progress
+Progress = Callable[[str, float | None], None]
+"""Is told what is being done, and how much of it is done (0 to 1) where that is known."""
 
 _TOLD: ContextVar[Progress | None] = ContextVar("_TOLD", default=None)
 

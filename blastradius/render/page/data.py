@@ -124,7 +124,8 @@ def _named(relations: RelationColumns, names: Sequence[str]) -> list[str | None]
 
 
 def _called(ends: RaggedArray, names: Sequence[str]) -> list[str]:
-    values, first = ends.values.tolist(), ends.indptr.tolist()
+    values: list[int] = ends.values.tolist()
+    first = ends.indptr.tolist()
     return ["+".join(names[end] for end in values[start:stop]) for start, stop in pairwise(first)]
 
 

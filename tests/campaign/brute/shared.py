@@ -151,7 +151,7 @@ def is_only_assumed(control: Control) -> bool:
 
 
 def cut_then(
-    estate: Estate, asked: Scenario, delay: Any, without: tuple[str, ...], at: float, told: Iterable[Fact] = ()
+    estate: Estate, asked: Any, delay: Any, without: tuple[str, ...], at: float, told: Iterable[Fact] = ()
 ) -> set[Fact]:
     """What was there before, and what follows without what was cut; who was let in by that is let in no more."""
     before = {it: hour for it, hour in _uncut(estate, asked, delay).items() if hour < at} if without else {}
