@@ -69,7 +69,10 @@ def standing_in(play: Play) -> Play:
     helping = [it for it in play.choices if any(option.idle is None for option in it.options)]
     told = [(number, play.told[number]) for number in play.coming]
     found = stand_ins(play.story, told, [it.number for it in helping], MOST_DECISIONS - len(helping))
-    taken, left = {it.number for it in helping} | {it.number for it in found}, MOST_DECISIONS - len(helping) - len(found)
+    taken, left = (
+        {it.number for it in helping} | {it.number for it in found},
+        MOST_DECISIONS - len(helping) - len(found),
+    )
     futile = [it for it in play.choices if it.number not in taken][:left]
     choices = tuple(sorted((*helping, *futile), key=lambda it: it.number)) if found else play.choices
     return replace(play, choices=choices, stand_ins=tuple(found))
