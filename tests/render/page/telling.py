@@ -19,7 +19,8 @@ from tests.render.page.asking import FOLDER, NODE
 TELL = """
 const answer = solve(system, askedOf(system, given.state));
 const refused = refusal(system, askedOf(system, given.state), answer, seedsOf(system, askedOf(system, given.state)));
-return { ...describe(system, given.state, answer), refused };
+const { rows, ...told } = describe(system, given.state, answer); // these hold the whole system: 100 MB as JSON
+return { ...told, refused };
 """
 WHY = "return given.ids.map((id) => why(system, given.state, solve(system, askedOf(system, given.state)), id));"
 
