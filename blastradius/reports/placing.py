@@ -17,7 +17,6 @@ from blastradius.columns.ragged import Numbers
 from blastradius.columns.tables import NO_INDEX
 from blastradius.engine import Reach, World, plain
 from blastradius.engine.batch.frame import Frame
-from blastradius.engine.batch.network import Bits
 from blastradius.engine.batch.solve import WORDS, Batch, Solved, back_end_of, settled
 from blastradius.engine.scenario import Added
 from blastradius.reports.impact import Measure, Ruler, measured
@@ -161,34 +160,40 @@ class Placing:
     def _least(self, stopped: Sequence[Numbers]) -> dict[int, Measure]:
         """What is left at least, where each of some groups of steps is stopped: what the proof has without them."""
         numbers, worlds = self._facts, len(stopped)
-        kept = np.zeros((len(numbers), -(-worlds // 64)), np.uint64)
-        for fact, row in self._without(stopped).items():
-            kept[fact] = ~row
+        rows = b"".join(row.to_bytes(-(-worlds // 64) * 8, "little") for row in self._without(stopped))
+        kept = ~np.frombuffer(rows, "<u8").reshape(len(numbers), -1).astype(np.uint64)
         frame = Frame(self.system, [World(self.scenario)] * worlds)
         batch = Batch(self.system, frame, settled(numbers), None, back_end_of("numpy"))
         return Ruler(self.system).measures(Solved(batch, frame, np.arange(worlds), kept, []))
 
-    def _without(self, stopped: Sequence[Numbers]) -> dict[int, Bits]:
+    def _without(self, stopped: Sequence[Numbers]) -> list[int]:
         """For each fact, by its place, the groups of steps (a bit each) on which the proof builds it."""
-        own, (keys, places) = self._stopping(stopped), self._proof
-        firsts = places[np.searchsorted(keys, self._proof_keys)].tolist()
-        place, found = {int(fact): row for row, fact in enumerate(self._facts.tolist())}, dict[int, Bits]()
-        number = self.system.facts.number
-        for first, step in zip(firsts, self.reach.certificate.steps, strict=True):
-            row = own.get(first, np.zeros(-(-len(stopped) // 64), np.uint64)).copy()
-            for premise in step.premises:
-                row |= found[place[number(premise)]]
-            found[place[number(step.fact)]] = row
+        own, found = self._stopping(stopped), [0] * len(self._facts)
+        for turn, fact, premises in self._places_of_proof:
+            row = own.get(turn, 0)
+            for premise in premises:
+                row |= found[premise]
+            found[fact] = row
         return found
 
-    def _stopping(self, stopped: Sequence[Numbers]) -> dict[int, Bits]:
+    @cached_property
+    def _places_of_proof(self) -> list[tuple[int, int, list[int]]]:
+        """For each step the place at which it comes first, that of what it concludes and those of its premises."""
+        keys, places = self._proof
+        firsts = places[np.searchsorted(keys, self._proof_keys)].tolist()
+        row, number = {int(fact): place for place, fact in enumerate(self._facts.tolist())}, self.system.facts.number
+        return [
+            (first, row[number(step.fact)], [row[number(premise)] for premise in step.premises])
+            for first, step in zip(firsts, self.reach.certificate.steps, strict=True)
+        ]
+
+    def _stopping(self, stopped: Sequence[Numbers]) -> dict[int, int]:
         """For each step of the proof, by its place, the groups (a bit each) that stop it."""
-        found = dict[int, Bits]()
+        found = defaultdict[int, int](int)
         for group, steps in enumerate(stopped):
             for turn in self._used_by[steps].tolist():
                 if turn != NO_INDEX:
-                    row = found.setdefault(turn, np.zeros(-(-len(stopped) // 64), np.uint64))
-                    row[group // 64] |= np.uint64(1) << np.uint64(group % 64)
+                    found[turn] |= 1 << group
         return found
 
     @cached_property
