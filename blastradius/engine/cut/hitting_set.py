@@ -213,17 +213,27 @@ class _Problem:
         return levers
 
     def _spared(self, levers: set[int]) -> set[int]:
-        """A cut without the levers that it does not need, the dearest spared first."""
-        for lever in sorted(levers, key=lambda lever: -self.costs[lever]):
-            fewer = levers - {lever}
-            if any(map(fewer.isdisjoint, self.rows)):
-                continue
-            left = next(self.left(fewer), None)
-            if left is None:
-                levers = fewer
-            else:
-                self.rows.append(left)
-        return levers
+        """A cut without the levers that it does not need: of those that the known proofs need, until none is left."""
+        while True:
+            fewer = self._needed_by_rows(levers)
+            found = list(self.left(fewer))
+            if not found:
+                return fewer
+            self.rows.extend(found)
+
+    def _needed_by_rows(self, levers: set[int]) -> set[int]:
+        """Some of the levers that break all known proofs, and none of which can be spared; the dearest spared first."""
+        broken = [row & levers for row in self.rows]
+        times = list(map(len, broken))
+        on: dict[int, list[int]] = {lever: [] for lever in levers}
+        for place, row in enumerate(broken):
+            for lever in row:
+                on[lever].append(place)
+        for lever in sorted(levers, key=lambda lever: (-self.costs[lever], lever)):
+            if all(times[place] > 1 for place in on[lever]):
+                for place in on.pop(lever):
+                    times[place] -= 1
+        return set(on)
 
     def needed(self, chosen: set[int], until: float) -> tuple[int, ...] | None:
         """The levers of a minimum cut that every other one has too; ``None`` if time does not allow to know.

@@ -97,7 +97,8 @@ class WhatIfs:
         if not (world.without or world.controls):
             return []
         names, distrust = self.instances.names, world.scenario.distrust
-        gone = [row for relation in world.without for row in self.along[names.relations[relation]]]
+        relations = np.array([names.relations[relation] for relation in world.without], np.int64)
+        gone: list[int] = self.along.take(relations).values.tolist()
         for kind, host in world.controls:
             if kind not in distrust and f"{kind}@{host}" not in distrust:
                 gone += self._stopped(kind, names.host(host))
