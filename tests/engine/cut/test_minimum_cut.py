@@ -152,6 +152,18 @@ def test_out_of_time_it_says_at_most_and_at_least() -> None:
     assert found.witnesses == (0,) * 6
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_out_of_time_it_is_still_a_cut_that_needs_each_lever(seed: int) -> None:
+    system, wanted, levers = random_problem(random.Random(seed))
+    found = minimum_cut(system, wanted, levers, seconds=-1)
+    chosen = [levers[lever] for lever in found.levers]
+    held = reached(system, [pulled(it.scenario, chosen) for it in wanted])
+    left = {(place, goal) for place, it in enumerate(wanted) for goal in it.targets if goal in held[place]}
+    assert left == set(found.uncut)
+    shows_each_is_needed(system, wanted, levers, found)
+    assert found.at_least <= minimum_cut(system, wanted, levers).cost <= found.cost
+
+
 def test_an_outage_that_ends_and_other_assumptions_are_refused() -> None:
     system = compile_system(estate("grants:k>o", "owns:p>s"))
     timed, other = LEAK.model_copy(update={"hours": 3}), LEAK.model_copy(update={"assume": Level.LATERAL})
