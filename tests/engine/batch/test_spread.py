@@ -48,7 +48,7 @@ def test_who_waits_is_told_how_many_are_solved(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(solve, "WORDS", 1)
     monkeypatch.setattr(solve, "asked_alone", lambda *_: set())
     told: list[tuple[str, float | None]] = []
-    with told_to(lambda what, share=None: told.append((what, share))):
+    with told_to(lambda what, share: told.append((what, share))):
         asked_of(None, 3)
         assert told == []
         asked_of(None, 70)
