@@ -116,10 +116,11 @@ def test_what_a_control_stops_is_what_the_spec_says(verb: Verb, source: Kind, ta
 KEYED = ("revoked", "rotated", "expired", "ip_allowlist", "token_binding", "device_policy", "mfa", "hard_mfa")
 HAD = (("leak", "leak"), ("leak", "use"), ("use", "leak"))
 """What somebody has of each of two keys: a copy, or the use of it where it is."""
+CODE = Control(kind=ControlKind.MFA, phishable=True)
 KEYS: Mapping[str, tuple[str, tuple[Control, ...]]] = {
     "key": ("api_key", ()),
     "password": ("password", ()),
-    "code": ("password", (Control(kind=ControlKind.MFA, phishable=True),)),
+    "code": ("password", (CODE,)),
 }
 """Kinds of keys, by type and controls: one that asks for a code can be talked out of people."""
 TOGETHER = (
@@ -129,13 +130,16 @@ TOGETHER = (
 
 
 def opened_by_keys() -> tuple[Estate, Scenario]:
-    """An operation that a key or two open, for each control in each place, whatever is had of each key, of any kind."""
+    """An operation that a key or two open, for each control in each place, whatever is had of each key, of any kind.
+
+    The operation asks for a code itself, or it does not.
+    """
     controls = [control for control in CONTROLS if control.kind in KEYED]
     entities: list[Entity] = []
     relations: list[Relation] = []
     seeds: dict[str, list[str]] = {"leak": [], "use": []}
-    cases = product(controls, ("first", "second", "along", "to"), HAD, TOGETHER)
-    for number, (control, place, had, keys) in enumerate(cases):
+    cases = product(controls, ("first", "second", "along", "to"), HAD, TOGETHER, (None, CODE))
+    for number, (control, place, had, keys, asks) in enumerate(cases):
         placed = {place: (control,)}
         names = {end: f"{end}{number}" for end in (*("first", "second")[: len(keys)], "to")}
         for end, way, key in zip(names, had, keys, strict=False):
@@ -144,7 +148,8 @@ def opened_by_keys() -> tuple[Estate, Scenario]:
             stated = {"id": names[end], "type": of, "controls": tuple(both.values())}
             entities.append(ENTITY_TYPES[Kind.CREDENTIAL].model_validate(stated))
             seeds[way].append(names[end])
-        opened = {"id": names["to"], "controls": placed.get("to", ())}
+        both = {guard.kind: guard for guard in (*filter(None, [asks]), *placed.get("to", ()))}
+        opened = {"id": names["to"], "controls": tuple(both.values())}
         entities.append(ENTITY_TYPES[Kind.OPERATION].model_validate(opened))
         ends = {"sources": tuple(names.values())[:-1], "targets": (names["to"],)}
         grant = {"verb": Verb.GRANTS, **ends, "controls": placed.get("along", ())}
