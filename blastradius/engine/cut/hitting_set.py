@@ -179,7 +179,7 @@ class _Problem:
         """
         at_least, cut = 0.0, None
         while True:
-            tell(f"looking for changes that break {len(self.rows):,} known ways, and for ways that are left")
+            tell(f"looking for changes that break {len(self.rows):,} known ways")
             about = cut is None and len(self.rows) > _MANY
             cheapest = self._cheapest(until, gap=_ABOUT if about else 0.0)
             at_least = max(at_least, cheapest.at_least)
