@@ -64,7 +64,7 @@ def _carried(
     exercise = _exercise(estate, given)
     start = exercise.scenario if exercise else _start(estate, given)
     part, cut = _part(estate, origin, around, report)
-    refuse_too_many(part)
+    refuse_too_many(part, is_part=bool(cut))
     others = exercise.others if exercise else ()
     asked = tuple(checked(part, scenario) for scenario in (*((start,) if start else ()), *others))
     written = Written(title or _title(estate.title), paths, cut=cut)

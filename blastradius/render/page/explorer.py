@@ -75,8 +75,8 @@ class Written(NamedTuple):
     exercise: Exercise | None = None
 
 
-def refuse_too_many(estate: Estate) -> None:
-    """That a page can carry an estate.
+def refuse_too_many(estate: Estate, *, is_part: bool = False) -> None:
+    """That a page can carry an estate, or a part that was asked for.
 
     Raises:
         UsageError: it has too many things.
@@ -84,6 +84,8 @@ def refuse_too_many(estate: Estate) -> None:
     count = len(estate.entities)
     if count > MOST:
         way_out = "name what it is to be about with --from PARTY or --around STORE"
+        if is_part:
+            way_out = "that is the part that was asked for; name with --from or --around what less is tied to"
         raise UsageError(f"{count:,} things are too many for a page, which carries {MOST:,} at most; {way_out}")
 
 

@@ -96,6 +96,8 @@ def test_too_many_things_are_refused_with_their_number(monkeypatch: pytest.Monke
     monkeypatch.setattr(explorer, "MOST", 100)
     with pytest.raises(UsageError, match=r"159 things are too many for a page, which carries 100 at most; .*--around"):
         explorer.refuse_too_many(estate)
+    with pytest.raises(UsageError, match=r"159 things are too many .* the part that was asked for; name with --from"):
+        explorer.refuse_too_many(estate, is_part=True)
 
 
 def test_of_many_things_the_command_says_a_word(
