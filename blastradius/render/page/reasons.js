@@ -80,9 +80,9 @@ function why(system, state, answer, id, capability) {
   const reach = reachFor(system, state, answer);
   const entity = system.numbers.entities.get(id);
   if (entity === undefined) throw new Error(`nothing in this estate is called ${JSON.stringify(id)}`);
-  const opened = openedOf(system, reach.asked);
-  const said = capability ?? strongestOf(system, reach.proofs, entity) ?? strongestOf(system, opened.proofs, entity) ?? system.told.asked[kindOf(system, entity)];
-  const fact = entity * system.width + system.capabilities.indexOf(said);
+  const held = capability ?? strongestOf(system, reach.proofs, entity), factOf = (/** @type {string} */ said) => entity * system.width + system.capabilities.indexOf(said);
+  if (held && reach.proofs.has(factOf(held))) return whyReached(reach, factOf(held));
+  const opened = openedOf(system, reach.asked), fact = factOf(held ?? strongestOf(system, opened.proofs, entity) ?? system.told.asked[kindOf(system, entity)]);
   return reach.proofs.has(fact) ? whyReached(reach, fact) : whyNot(reach, opened, fact);
 }
 
