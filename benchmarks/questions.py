@@ -19,25 +19,29 @@ from estates import records, write_lines
 
 PARTY = ("--compromise", "party_0", "--assume", "lateral")
 ASKED: dict[str, tuple[tuple[str, ...], float]] = {
-    "rank": ((), 5),
+    "rank": ((), 2),
     "explain": ((*PARTY, "--entity", "store_0"), 2),
     "levers": (PARTY, 20),
-    "contain": ((*PARTY, "--at", "8"), 10),
-    "exercise": (PARTY, 20),
-    "controls": (("--assume", "lateral"), 20),
-    "scenarios": ((), 20),
-    "exposure": (("--entity", "store_0"), 20),
-    "cut": (("--assume", "lateral"), 10),
-    "joint": (("--assume", "lateral"), 20),
+    "contain": ((*PARTY, "--at", "8"), 4),
+    "exercise": (PARTY, 6),
+    "controls": (("--assume", "lateral"), 8),
+    "scenarios": ((), 2),
+    "exposure": (("--entity", "store_0"), 5),
+    "cut": (("--assume", "lateral"), 12),
+    "joint": (("--assume", "lateral"), 6),
     "grant": (("--holder", "party_0", "--grant", "scope_5", "--fail-on", "never"), 10),
-    "overgrant": (("--assume", "lateral"), 20),
-    "inventory": ((), 10),
+    "overgrant": (("--assume", "lateral"), 2),
+    "inventory": ((), 2),
     "dependence": ((), 10),
     "governance": ((), 20),
     "brief": ((), 20),
     "seen": ((), 2),
+    "verify": (("--exit-zero",), 2),
 }
-"""For each question what is asked beside the estate, and the most times that one solve takes."""
+"""For each question what is asked beside the estate, and the most times that one solve takes.
+
+For those of the table in ``README.md`` that leaves some room above what was seen; for the others it is a wish.
+"""
 
 
 def main() -> None:
