@@ -155,11 +155,16 @@ def solve_worlds(
             into the memory that is free.
     """
     done = 0
-    for solved in _solved(system, worlds, proposal, engine, executor):
+
+    def told(solved: Solved) -> Solved:
+        """The same block, which nothing here holds while the next is solved."""
+        nonlocal done
         done += len(solved.places)
         if len(worlds) > done or done > 64 * WORDS:
             tell(f"{done:,} of {len(worlds):,} scenarios solved", done / len(worlds))
-        yield solved
+        return solved
+
+    return map(told, _solved(system, worlds, proposal, engine, executor))
 
 
 def _solved(
