@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from typing import Literal, NamedTuple
 
 import pytest
 
@@ -31,34 +32,49 @@ from blastradius.rules import placements
 from tests.engine.short import Attributes
 
 
-def copies(verb: Verb, source: Kind, target: Kind, more: Attributes) -> Iterator[tuple[str, Entity | Relation]]:
-    """One relation of a verb for each control and each place where it may stand, and its ends; which end each is.
+class Case(NamedTuple):
+    """A relation to put controls at: its verb, the kinds of its ends, what it says, and what stands beside it.
 
-    With ``keys`` its sources are two, which are needed together; keys are passwords then.
+    ``beside`` is a second source that is needed with the first (both passwords, where they are keys), the key of a
+    call, or somebody else who owns the source.
     """
-    together = {"from2": source} if "keys" in more else {}
-    stated = {word: value for word, value in more.items() if word != "keys"}
-    password = {"type": "password"} if "keys" in more else {}
+
+    verb: Verb
+    source: Kind
+    target: Kind
+    says: Attributes
+    beside: Literal["", "joint", "keyed", "others"] = ""
+
+
+def copies(case: Case) -> Iterator[tuple[str, Entity | Relation]]:
+    """The relation, for each control and each place where it may stand, and its ends; which end each is."""
     for control in CONTROLS:
         kinds, verbs = placements()[control.kind]
-        for place, may in {"from": source in kinds, "to": target in kinds, "along": verb in verbs}.items():
-            names = {end: f"{end}-{control.kind}-{control.phishable}-{place}" for end in ("from", "from2", "to")}
-            placed = {place: (control,)}
-            for end, of in (("from", source), ("to", target), *together.items()) if may else ():
-                said = {"id": names[end], "controls": placed.get(end, ())}
-                said |= password if of == Kind.CREDENTIAL else {}
-                yield end.removesuffix("2"), ENTITY_TYPES[of].model_validate(said)
-            if may:
-                ends = {"sources": tuple(names[end] for end in ("from", *together)), "targets": (names["to"],)}
-                yield (
-                    "along",
-                    Relation.model_validate({"verb": verb, **ends, "controls": placed.get("along", ()), **stated}),
-                )
+        may = {"from": case.source in kinds, "to": case.target in kinds, "along": case.verb in verbs}
+        for place in filter(may.__getitem__, may):
+            yield from _copy(case, f"-{control.kind}-{control.phishable}-{place}", {place: (control,)})
+
+
+def _copy(case: Case, which: str, placed: Mapping[str, tuple[Control, ...]]) -> Iterator[tuple[str, Entity | Relation]]:
+    ends = {"from": case.source, "to": case.target}
+    ends |= {"joint": {"from2": case.source}, "keyed": {"key": Kind.CREDENTIAL}}.get(case.beside, {})
+    for end, kind in ends.items():
+        said: dict[str, object] = {"id": end + which, "controls": placed.get(end, ())}
+        said |= {"type": "password"} if kind == Kind.CREDENTIAL and case.beside == "joint" else {}
+        yield end.removesuffix("2"), ENTITY_TYPES[kind].model_validate(said)
+    if case.beside == "others":
+        yield "owner", ENTITY_TYPES[Kind.PARTY].model_validate({"id": f"owner{which}", "role": "provider"})
+        owned = {"verb": Verb.OWNS, "sources": (f"owner{which}",), "targets": (f"from{which}",)}
+        yield "owns", Relation.model_validate(owned)
+    sources = tuple(end + which for end in ends if end.startswith("from"))
+    stated = {"sources": sources, "targets": (f"to{which}",), "controls": placed.get("along", ()), **case.says}
+    stated |= {"keys": (f"key{which}",)} if case.beside == "keyed" else {}
+    yield "along", Relation.model_validate({"verb": case.verb, **stated})
 
 
 CONTROLS = [Control(kind=kind) for kind in placements()]
 CONTROLS += [Control(kind=ControlKind.MFA, phishable=True)]
-JOINT: Attributes = {"keys": 2}
+PLAIN: Attributes = {}
 WORDS: dict[str, Attributes] = {
     "extent": {"extent": "subset"},
     "dependency": {"dependency": "hard"},
@@ -66,49 +82,59 @@ WORDS: dict[str, Attributes] = {
     "on_bad": {"on_bad": "halt"},
     "on_missing": {"on_missing": "default"},
     "obeys": {"obeys": True},
-    "joint": JOINT,
 }
 QUICK = {word: {Kind.SERVICE} for word in ("brittle", "on_bad", "on_missing")}
 QUICK["extent"] = {Kind.OPERATION, Kind.SERVICE}
 """Words that are tried while one types, on what comes from these kinds."""
 
 
-def is_quick(verb: Verb, source: Kind, target: Kind, word: str) -> bool:
+def is_quick(case: Case, word: str) -> bool:
     """Whether it is for while one types: of what may lean on anything, and of words, one kind of target each."""
-    is_first = target == min(SIGNATURES[verb].targets)
-    if word in ("plain", "joint"):
-        return verb != Verb.DEPENDS_ON or is_first
-    return is_first and source in QUICK.get(word, ())
+    is_first = case.target == min(SIGNATURES[case.verb].targets)
+    if word == "plain" and not case.beside:
+        return case.verb != Verb.DEPENDS_ON or is_first
+    return case.beside == "joint" or (is_first and (bool(case.beside) or case.source in QUICK.get(word, ())))
+
+
+def cases() -> Iterator[tuple[Case, str]]:
+    """All relations to try, each with the word that it says."""
+    for verb, ends in SIGNATURES.items():
+        words: dict[str, Attributes] = {"plain": {}} | {
+            word: said for word, said in WORDS.items() if verb in TAKEN_BY[word]
+        }
+        for source, target in product(sorted(ends.sources), sorted(ends.targets)):
+            plain = Case(verb, source, target, PLAIN)
+            if verb != Verb.PART_OF or source == target:
+                yield from ((plain._replace(says=said), word) for word, said in words.items())
+                yield from ((plain._replace(beside="joint"), "plain") for _ in range(ends.joint))
+            if "brittle" in words and source == Kind.SERVICE:
+                yield from ((plain._replace(says=words[word], beside="others"), word) for word in ("plain", "brittle"))
+            if verb == Verb.CALLS and source == Kind.SERVICE:
+                keyed = ("plain", "dependency", "on_missing")
+                yield from ((plain._replace(says=words[word], beside="keyed"), word) for word in keyed)
 
 
 RELATIONS = [
     pytest.param(
-        *(verb, source, target, WORDS.get(word, {})),
-        id=f"{source} {verb} {target} {word}",
-        marks=[pytest.mark.slow] * (not is_quick(verb, source, target, word)),
+        case,
+        id=" ".join(filter(None, (case.source, case.verb, case.target, word, case.beside))),
+        marks=[pytest.mark.slow] * (not is_quick(case, word)),
     )
-    for verb, ends in SIGNATURES.items()
-    for source in sorted(ends.sources)
-    for target in sorted(ends.targets)
-    for word in (
-        "plain",
-        *(word for word in WORDS if verb in TAKEN_BY.get(word, ()) or (ends.joint and word == "joint")),
-    )
-    if verb != Verb.PART_OF or source == target
+    for case, word in cases()
 ]
 
 
-@pytest.mark.parametrize(("verb", "source", "target", "more"), RELATIONS)
-def test_what_a_control_stops_is_what_the_spec_says(verb: Verb, source: Kind, target: Kind, more: Attributes) -> None:
-    made = list(copies(verb, source, target, more))
+@pytest.mark.parametrize("case", RELATIONS)
+def test_what_a_control_stops_is_what_the_spec_says(case: Case) -> None:
+    made = list(copies(case))
     entities = [thing for _, thing in made if isinstance(thing, Entity)]
     relations = [thing for _, thing in made if isinstance(thing, Relation)]
     estate = Estate.build([Loaded(entities=tuple(entities), relations=tuple(relations))])
     system = compile_system(estate)
     for way, kinds in SEED_KINDS.items():
-        for end, kind in (("from", source), ("to", target)):
-            if kind in kinds:
-                names = tuple(thing.id for where, thing in made if where == end and isinstance(thing, Entity))
+        for end, kind in (("from", case.source), ("to", case.target), ("key", Kind.CREDENTIAL)):
+            names = tuple(thing.id for where, thing in made if where == end)
+            if kind in kinds and names:
                 asked = Scenario.model_validate({way: names, "assume": Level.LATERAL})
                 assert solve(estate, asked, system=system).levels == spec(estate, asked), (way, end)
 
