@@ -28,4 +28,31 @@ EQUIVALENT: dict[str, str] = {
         "blastradius/estate/naming.py suggested | near = get_close_matches(text.casefold(), names, "
         "n=1) or [name for name in names if text.casefold() in name.split()] | 1 => 2"
     ): "of what is near only the nearest is said",
+    (
+        'blastradius/rules.py | on(_MFA, "from to", "unphishable"), when="one_key phishable"), | "o'
+        "ne_key phishable\" => 'one_key'"
+    ): "where no code can be talked out of anybody, R3 gives it at a lower level already",
+    (
+        'blastradius/rules.py | on(_MFA, "to", "unphishable"), when="many_keys phishable"), | "many'
+        "_keys phishable\" => 'many_keys'"
+    ): "where no code can be talked out of anybody, R3 gives it at a lower level already",
+    (
+        'blastradius/rules.py | when="phishable", hop=0)), | "phishable" => \'\''
+    ): "where no code can be talked out of anybody, R3 gives it at a lower level already",
+    (
+        'blastradius/rules.py | when="subset"), | "subset" => \'\''
+    ): "where all rows are meant, what gives them includes it, and the same or less stops that",
+    (
+        'blastradius/rules.py | flow("writes", "from.use -> to.taint", on("approval", "from to"), o'
+        'f="operation", when="subset"), | "subset" => \'\''
+    ): "where all rows are meant, what gives them includes it, and the same or less stops that",
+    (
+        'blastradius/rules.py | when="subset")), | "subset" => \'\''
+    ): "where all rows are meant, what gives them includes it, and the same or less stops that",
+    (
+        'blastradius/rules.py | when="brittle others", level=4), | "brittle others" => \'brittle\''
+    ): "what is ours is taken over at the level before already",
+    (
+        'blastradius/rules.py | when="brittle others", level=4)), | "brittle others" => \'brittle\''
+    ): "what is ours is taken over at the level before already",
 }
