@@ -15,8 +15,9 @@ from blastradius.reports.exercise_data import ExerciseData, Play, answers_row, o
 from blastradius.reports.exercise_pages import open_headline, pack_of
 from blastradius.reports.exercise_tables import closed_tables, lines_of, open_lines, open_tables, undecided_lines
 from blastradius.reports.phrases import phrase
-from blastradius.reports.playing import Exercised, begun, decided, other, played, standing_in, unknown
+from blastradius.reports.playing import Exercised, begun, other, unknown
 from blastradius.reports.rows import model_row, notes_on, starts_said
+from blastradius.reports.turning import gone_on
 
 
 class Params(Exercised):
@@ -38,7 +39,7 @@ def run(estate: Estate, params: Params) -> Answer:
     reach = solve(estate, scenario)
     first = begun(reach, params.minutes)
     levers = tried(first.story)
-    play = standing_in(played(first, list(decided(first, params.decide, levers)), levers))
+    play = gone_on(first, params.decide, levers)
     data = _open_data(play, params)
     if params.edition == "participants":
         return Answer(

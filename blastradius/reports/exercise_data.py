@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from blastradius.engine import Reach
+from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Frozen, Scenario
 from blastradius.reports.containment import CountRow, count_row
 from blastradius.reports.decisions import Decision, Idle, Option, in_scenarios
@@ -124,7 +125,8 @@ class AvertedRow(Frozen):
 class AnswersRow(Frozen):
     """What only the facilitator knows; ``decided`` are cards of what was decided, ``unknown`` is what nobody stated.
 
-    ``stand_ins`` are cards of what may be decided where something fails; ``lacking`` is what is not stated there and
+    ``stand_ins`` are cards of what may be decided where something fails, ``stood_in`` of what was decided there;
+    ``lacking`` is what is not stated there and
     would make a decision.
     """
 
@@ -137,6 +139,7 @@ class AnswersRow(Frozen):
     decided: tuple[CardRow, ...]
     averted: tuple[AvertedRow, ...]
     stand_ins: tuple[StandInRow, ...] = ()
+    stood_in: tuple[StandInRow, ...] = ()
     lacking: tuple[str, ...] = ()
     relies_on: tuple[ControlRow, ...]
 
@@ -155,6 +158,22 @@ class ExerciseData(Frozen):
 
 
 @dataclass(frozen=True)
+class Turn:
+    """Where a story turned: what was decided, how it goes on, and what is told only since then.
+
+    ``again``: injects, by number, that tell of something that is back; ``ahead``: those at which something may be
+    decided still.
+    """
+
+    card: StandInRow
+    story: Storyline
+    averted: tuple[AvertedRow, ...]
+    evidence: tuple[EvidenceRow, ...]
+    again: frozenset[int]
+    ahead: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Play:
     """An exercise as it is played: all symptoms, those that still come, what is to decide, what was decided."""
 
@@ -165,6 +184,22 @@ class Play:
     choices: tuple[Decision, ...]
     decided: tuple[Decision, ...]
     stand_ins: tuple[StandIn, ...] = ()
+    turns: tuple[Turn, ...] = ()
+
+    @property
+    def goes_on(self) -> Storyline:
+        """The story since what was decided last."""
+        return self.turns[-1].story if self.turns else self.story
+
+    @property
+    def begun_with(self) -> int:
+        """How many injects there were before anything was decided."""
+        return len(self.told) - sum(len(turn.evidence) for turn in self.turns)
+
+    @property
+    def ahead(self) -> tuple[int, ...]:
+        """The injects, by number, at which something may be decided still."""
+        return self.turns[-1].ahead if self.turns else self.coming
 
     @property
     def reach(self) -> Reach:
@@ -210,17 +245,23 @@ def answers_row(play: Play, scenarios: Sequence[Scenario], unknown: Iterable[str
     controls, untried = placed(play.reach)
     return AnswersRow(
         scenario=scenario_row(play.reach.estate, play.reach.scenario),
-        evidence=tuple(evidence_row(play, number) for number in range(len(play.told))),
+        evidence=_evidence(play),
         cards=tuple(card_rows(play, play.choices)),
         matrix=tuple(_matrix(play, scenarios, controls)),
         hidden=tuple(hidden_rows(play)),
         unknown=(*unknown, *untried),
         decided=tuple(card_rows(play, play.decided)),
-        averted=tuple(_averted(play)),
-        stand_ins=tuple(stand_in_rows(play.reach, [row.inject for row in play.rows], play.stand_ins)),
-        lacking=tuple(lacking(play.reach)) if is_failure(play.reach.scenario) else (),
+        averted=(*_averted(play), *(row for turn in play.turns for row in turn.averted)),
+        stand_ins=tuple(stand_in_rows(play.goes_on.reach, [row.inject for row in play.rows], play.stand_ins)),
+        stood_in=tuple(turn.card for turn in play.turns),
+        lacking=tuple(lacking(play.goes_on.reach)) if is_failure(play.reach.scenario) else (),
         relies_on=control_rows(play.reach),
     )
+
+
+def _evidence(play: Play) -> tuple[EvidenceRow, ...]:
+    since = tuple(row for turn in play.turns for row in turn.evidence)
+    return (*(evidence_row(play, number) for number in range(play.begun_with)), *since)
 
 
 def placed(reach: Reach) -> tuple[Sequence[Remedy], tuple[str, ...]]:
@@ -246,8 +287,13 @@ def evidence_row(play: Play, number: int) -> EvidenceRow:
         read_in=tuple(map(str, read_of(estate, relations) or entity.provenance)),
         noticed=symptom.noticed,
         within_h=symptom.within_h,
-        expected=_EXPECTED.get(symptom.fact.capability, _ASK).format(name=label(estate, entity.id)),
+        expected=expected_of(estate, symptom.fact),
     )
+
+
+def expected_of(estate: Estate, fact: Fact) -> str:
+    """What is expected of who is told of a fact."""
+    return _EXPECTED.get(fact.capability, _ASK).format(name=label(estate, fact.entity))
 
 
 _ASK = "ask what {name} is connected to and who else can see it; decide who is told"
@@ -274,7 +320,7 @@ def _card(play: Play, decision: Decision, option: Option, cost: Loss | None) -> 
     here, estate = decision.here, play.reach.estate
     least, most = ({fact.entity for fact in facts} for facts in (option.left.surely, option.left.at_most))
     kept = {fact.entity for fact in decision.now.surely} - least
-    spared = dict.fromkeys(fact.entity for fact in play.story.order if fact.entity in kept)
+    spared = dict.fromkeys(fact.entity for fact in play.goes_on.order if fact.entity in kept)
     spared = dict.fromkeys(sorted(spared, key=lambda name: not estate.crown_jewel(name)))
     return CardRow(
         inject=play.name(decision.number),

@@ -9,6 +9,7 @@ from blastradius.estate import Estate
 from blastradius.model import Level
 from blastradius.reports.exercise_data import AnswersRow, CardRow, EvidenceRow, ExerciseData, InjectRow, Play
 from blastradius.reports.exercise_tables import (
+    STOOD_IN,
     card_table,
     evaluator_table,
     hidden_table,
@@ -35,7 +36,7 @@ from blastradius.reports.words import label, listed, plural
 
 def pack_of(play: Play, data: ExerciseData, assume: str) -> Pack:
     """The folder of an exercise; that of the participants alone where the answers are not among the data."""
-    coming = [play.told[number] for number in play.coming]
+    coming = [play.told[number] for number in play.coming if play.told[number].fact in play.reach.levels]
     wholes = wholes_of(play.story, coming) if data.injects else []
     open_data = data.model_copy(update={"answers": None, "edition": "participants", "headline": open_headline(data)})
     documents = {"participants/participants": _participants(play, open_data, wholes)}
@@ -128,6 +129,7 @@ def _facilitator(play: Play, data: ExerciseData, answers: AnswersRow, wholes: Se
             [Section("Decided before", table=card_table(estate, "decided", "", answers.decided))]
             * bool(answers.decided)
         ),
+        *([Section(STOOD_IN, table=stand_in_table(estate, "stood_in", "", answers.stood_in))] * bool(answers.stood_in)),
         *stages,
         Section("Had it been done before the start: jewels among the things reached", table=matrix_table(answers)),
         Section("If they ask, the model knows", table=table, on_new_sheet=True),

@@ -64,7 +64,7 @@ def lines_of(estate: Estate, assume: str, injects: int) -> Iterable[str]:
 
 def undecided_lines(scenario: Scenario, data: ExerciseData, answers: AnswersRow) -> Iterable[str]:
     """What is said where something fails and there is nothing to decide."""
-    if not data.options and is_failure(scenario):
+    if not data.options and not answers.stood_in and is_failure(scenario):
         yield (
             "nothing that could be decided is stated; what is missing is listed below"
             if answers.lacking
@@ -98,8 +98,11 @@ def closed_tables(estate: Estate, data: ExerciseData, answers: AnswersRow) -> It
         yield stand_in_table(estate, "stand_ins", STAND_INS, answers.stand_ins)
     if answers.lacking:
         yield lacking_table(answers)
+    if answers.stood_in:
+        yield stand_in_table(estate, "stood_in", STOOD_IN, answers.stood_in)
     if answers.decided:
         yield card_table(estate, "decided", "Decided: what is reached in the end", answers.decided)
+    if answers.decided or answers.averted:
         rows: tuple[Row, ...] = tuple(
             (it.inject, it.says, it.decided, _how_surely(it.surely)) for it in answers.averted
         )
@@ -121,6 +124,7 @@ def hidden_table(answers: AnswersRow, most: int | None = None) -> Table:
     )
 
 
+STOOD_IN = "Decided: what happens since then, and what would have"
 STAND_INS = "If it is done when the inject comes, and if it is not"
 
 

@@ -67,8 +67,9 @@ def played(first: Begun, decided: Sequence[tuple[int, Tried]], levers: Sequence[
 def standing_in(play: Play) -> Play:
     """The exercise with what may be decided where something fails, at injects at which nothing else is to decide."""
     helping = [it for it in play.choices if any(option.idle is None for option in it.options)]
-    told = [(number, play.told[number]) for number in play.coming]
-    found = stand_ins(play.story, told, [it.number for it in helping], MOST_DECISIONS - len(helping))
+    told = [(number, play.told[number]) for number in play.ahead]
+    done = {name for turn in play.turns for name in turn.card.relations}
+    found = stand_ins(play.goes_on, told, [it.number for it in helping], MOST_DECISIONS - len(helping), done)
     taken, left = (
         {it.number for it in helping} | {it.number for it in found},
         MOST_DECISIONS - len(helping) - len(found),

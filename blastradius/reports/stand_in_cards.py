@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf, nextafter
 from typing import Literal
@@ -71,12 +71,21 @@ class StandIn:
     worths: tuple[Worth, ...]
 
 
-def stand_ins(story: Storyline, told: Sequence[tuple[int, Symptom]], taken: Sequence[int], most: int) -> list[StandIn]:
-    """At most so many decisions, what matters most first, each at an inject of its own that is not taken."""
+def stand_ins(
+    story: Storyline,
+    told: Sequence[tuple[int, Symptom]],
+    taken: Sequence[int],
+    most: int,
+    decided: Collection[str] = (),
+) -> list[StandIn]:
+    """At most so many decisions, what matters most first, each at an inject of its own that is not taken.
+
+    Nothing more is to decide along relations, by id, of which it is decided.
+    """
     if most <= 0 or not is_failure(story.reach.scenario):
         return []
     found, free = list[StandIn](), [it for it in told if it[0] not in taken]
-    for group in _groups(story.reach):
+    for group in _groups(story.reach, decided):
         place = _place(story, group, free)
         if place is not None and len(found) < most:
             found.append(StandIn(place[0], story.soonest.get(place[1].fact, 0.0), group[:MOST_OPTIONS]))
@@ -84,11 +93,12 @@ def stand_ins(story: Storyline, told: Sequence[tuple[int, Symptom]], taken: Sequ
     return sorted(found, key=lambda it: it.number)
 
 
-def _groups(reach: Reach) -> list[tuple[Worth, ...]]:
+def _groups(reach: Reach, decided: Collection[str]) -> list[tuple[Worth, ...]]:
     """What can be done, by who leans on what fails; where nothing is of use to someone, that is left out."""
     groups = dict[str, list[Worth]]()
     for worth in worths(reach):
-        groups.setdefault(worth.means.taker, []).append(worth)
+        if not set(worth.means.relations) & set(decided):
+            groups.setdefault(worth.means.taker, []).append(worth)
     useful = [tuple(sorted(group, key=_by_use)) for group in groups.values() if any(it.changed for it in group)]
     return sorted(useful, key=lambda group: min(_weight(reach.estate, it) for it in group))
 

@@ -91,10 +91,16 @@ def _kind(estate: Estate, name: str) -> bool:
 
 
 def _worth(reach: Reach, told: Outcome, it: Means) -> Worth:
-    other = outcome(_solved(reach, it.other()))
+    done, undone = (told if found is reach else outcome(found) for found in both_ways(reach, it))
+    return Worth(it, done, undone)
+
+
+def both_ways(reach: Reach, it: Means) -> tuple[Reach, Reach]:
+    """What is reached where it is in force from the start, and where it is not."""
+    other = _solved(reach, it.other())
     if it.late is not None:
-        return Worth(it, outcome(_solved(reach, it.late())), other)
-    return Worth(it, told, other) if it.act in STATED and it.act != "stop" else Worth(it, other, told)
+        return _solved(reach, it.late()), other
+    return (reach, other) if it.act in STATED and it.act != "stop" else (other, reach)
 
 
 def _solved(reach: Reach, asked: tuple[Estate, Scenario]) -> Reach:

@@ -48,7 +48,7 @@ def symptoms(story: Storyline, most: int) -> list[Symptom]:
     """At most so many, one a thing, in the order of the story; what matters most is kept."""
     found: dict[str, Symptom] = {}
     for fact in _normal_last(story):
-        symptom = _symptom(story.reach, fact) or _missed(story.reach, fact)
+        symptom = symptom_of(story.reach, fact) or _missed(story.reach, fact)
         if symptom is not None:
             found.setdefault(fact.entity, symptom)
     told = [it for it in found.values() if it.noticed == "told"]
@@ -110,7 +110,7 @@ _STARTS = {
 }
 
 
-def _symptom(reach: Reach, fact: Fact) -> Symptom | None:
+def symptom_of(reach: Reach, fact: Fact) -> Symptom | None:
     """What is noticed: what the estate says would show it; else a stop or a slowdown; else what others find."""
     estate, name = reach.estate, fact.entity
     signal = next(_signals(reach, fact), None)

@@ -229,3 +229,24 @@ def test_a_wrong_feed_is_held_back_paused_or_decided_without(retailer: Estate) -
 
 def test_who_is_broken_into_gives_no_stand_ins(pack: Any) -> None:
     assert (pack.answers.stand_ins, pack.answers.lacking) == ((), ())
+
+
+def test_the_golden_story_of_another_supplier(retailer: Estate) -> None:
+    switch = "switch:depends_on:checkout_svc>paywell_gateway+quickpay_gateway"
+    asked: dict[str, Any] = {"outage": "paywell", "hours": 24}
+    data: Any = br.exercise(
+        retailer, **asked, decide=("inject-6=another:calls:returns_svc>refund", f"inject-4={switch}")
+    ).data
+    assert [card.lever for card in data.answers.stood_in] == [switch, "another:calls:returns_svc>refund"]
+    assert [(row.says, row.surely) for row in data.answers.averted] == [
+        ("Returns: it stops", False),
+        ("customers ask where their money is", False),
+    ]
+    assert "Taking payment: it slows" in {inject.says for inject in data.injects}
+    assert {option.inject for option in data.options} <= {"inject-8", "inject-9"}
+
+
+def test_what_stands_in_and_what_is_taken_away_are_not_decided_together(retailer: Estate) -> None:
+    asked: dict[str, Any] = {"poison": "carrier_rates"}
+    with pytest.raises(UsageError, match=r"'inject-1=wait' takes nothing away, and .* does; .* decide one of them"):
+        br.exercise(retailer, **asked, decide=("inject-1=wait", "inject-2=pause:carrier_rates"))

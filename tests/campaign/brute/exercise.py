@@ -165,3 +165,33 @@ def told_exercise(answer: Answer) -> Any:
 
 def _row(row: Any) -> Any:
     return row.entity, row.slows_at_h, row.stops_at_h, row.back_at_h, row.used_up_at_h, row.wrong_at_h
+
+
+def gone_on(estate: Estate, scenario: Scenario, card: Any, evidence: Any) -> tuple[set[str], set[str]]:
+    """After something that stands in was decided at its inject: the injects that no longer come, and what is back."""
+    estate, scenario = what_if(estate, scenario), plain(scenario)
+
+    def fast(rule: str, along: tuple[str, ...]) -> float:
+        return estate.clock.get(rule, 0) + sum(estate.relations[name].delay_h or 0 for name in along)
+
+    (since, _), (before, asked) = _both_ways(estate, scenario, card)
+    lasting, arrived = naive(since, scenario, fast), naive(before, asked, fast)
+    over, names = card.at_h + (card.starts_after_h or 0), [row.inject for row in evidence]
+    later = evidence[names.index(card.inject) + 1 :]
+    facts = {row.inject: Fact(row.entity, row.capability) for row in evidence}
+    gone = {
+        it.inject for it in later if facts[it.inject] not in lasting and not arrived.get(facts[it.inject], inf) < over
+    }
+    late = {it.entity for it in _fell(before, arrived) if arrived[it] < over and it not in lasting}
+    told = {
+        it.entity
+        for name, it in facts.items()
+        if name not in gone and it not in lasting and it in _fell(before, facts.values())
+    }
+    return gone, late | told if over < (inf if scenario.hours is None else scenario.hours) else set()
+
+
+def _fell(estate: Estate, facts: Any) -> list[Fact]:
+    """What stops, or slows, of processes and services."""
+    kinds, ways = (Kind.PROCESS, Kind.SERVICE), (Capability.DENY, Capability.DEGRADE)
+    return [it for it in facts if it.capability in ways and estate.kind_of(it.entity) in kinds]
