@@ -14,6 +14,7 @@ import blastradius.engine.compile as compiling
 from blastradius.model import ControlKind
 from tests.campaign import answers, engines, figures, liars
 from tests.campaign.__main__ import PARTS, main
+from tests.campaign.brute import BRUTE
 from tests.campaign.trial import Attempt, BrokenError, Outcome, Plan, reduced, run
 from tests.engine.bugs import TABLE_BUGS
 from tests.engine.random_estates import random_estate, random_scenario
@@ -63,7 +64,7 @@ def test_a_wrong_rule_is_found_and_reduced(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.slow
 def test_a_wrong_answer_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("blastradius.reports.copies.originals", lambda columns: {})
-    monkeypatch.setattr(answers, "BRUTE", {"rank": answers.BRUTE["rank"]})  # soon asked again, so that it gets small
+    monkeypatch.setattr(answers, "BRUTE", {"rank": BRUTE["rank"]})  # soon asked again, so that it gets small
     kept = broken_by(answers.attempt, tmp_path)
     assert sum(entity["kind"] == "store" for entity in json.loads(kept["shown.json"])["estate"]["entities"]) == 2
 
