@@ -13,13 +13,12 @@ from blastradius.engine import (
     SEED_KINDS,
     PreparedEstate,
     ScenarioParams,
-    World,
     compile_system,
     plain,
     solve,
     what_if,
 )
-from blastradius.engine.cut import Cut, Harm, Lever, Row, Separated, minimum_cut
+from blastradius.engine.cut import Cut, Harm, Row, Separated, minimum_cut, pulled, reaching
 from blastradius.errors import CertificateError, UsageError
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Fact, Frozen, Kind, Scenario, Verb
@@ -127,9 +126,9 @@ def run(estate: Estate, params: Params) -> Answer:
     levers = [lever for lever in levers if lever.remedy.id.partition("@")[0] not in distrusted]
     wanted = [Separated(scenario, _goals(estate, scenario, targets)) for scenario in named.values()]
     harming = _Harming(estate, params, levers)
-    pulled = [lever.lever for lever in levers]
+    changes = [lever.lever for lever in levers]
     seconds = _seconds(estate) if params.seconds is None else params.seconds
-    found = minimum_cut(system, wanted, pulled, seconds=seconds, harming=harming)
+    found = minimum_cut(system, wanted, changes, seconds=seconds, harming=harming)
     _verify(system, wanted, levers, found)
     data = _data(system, params, named, targets, levers, found)
     return Answer(
@@ -196,17 +195,14 @@ def _verify(system: PreparedEstate, wanted: Sequence[Separated], levers: Sequenc
     """
     chosen = [levers[place].lever for place in found.levers]
     asked = list(range(len(wanted)))
-    worlds = _pulled([it.scenario for it in wanted], chosen)
+    worlds = pulled([it.scenario for it in wanted], chosen)
     for place, witness in enumerate(found.witnesses):
         asked.append(witness)
-        worlds += _pulled([wanted[witness].scenario], [*chosen[:place], *chosen[place + 1 :]])
-    left = np.zeros(len(worlds), np.bool_)
+        worlds += pulled([wanted[witness].scenario], [*chosen[:place], *chosen[place + 1 :]])
     uncut = set(found.uncut)
     goals = [[goal for goal in it.targets if (place, goal) not in uncut] for place, it in enumerate(wanted)]
     numbers = [np.array([system.facts.number(goal) for goal in some], np.int64) for some in goals]
-    for solved in audited(system, worlds):
-        for column, place in enumerate(solved.places.tolist()):
-            left[place] = solved.holds(numbers[asked[place]])[:, column].any()
+    left = reaching(audited(system, worlds), [numbers[place] for place in asked])
     if left[: len(wanted)].any() or not left[len(wanted) :].all() or len(found.witnesses) < len(chosen):
         raise CertificateError(
             "the cut does not hold: a target is reached with it, or one of its changes is not needed"
@@ -236,13 +232,6 @@ class _Harming:
         if loss is None:
             return frozenset(), frozenset(), frozenset()
         return self._critical.intersection(loss.stops), frozenset(loss.stops), frozenset((*loss.stops, *loss.slows))
-
-
-def _pulled(scenarios: Iterable[Scenario], levers: Sequence[Lever]) -> list[World]:
-    """The worlds in which levers are pulled."""
-    without = tuple(dict.fromkeys(name for lever in levers for name in lever.relations))
-    controls = tuple(dict.fromkeys(control for lever in levers for control in lever.controls))
-    return [World(scenario, without, controls) for scenario in scenarios]
 
 
 def _data(
@@ -300,9 +289,9 @@ def _uncut(
     order = list(WORDS)
     for place, fact in sorted(found.uncut, key=lambda it: (it[0], it[1].entity, order.index(it[1].capability))):
         strongest.setdefault((place, fact.entity), fact.capability)
-    (pulled,) = _pulled(scenarios[:1], [lever.lever for lever in levers])
-    controls = [f"{kind}@{host}" for kind, host in pulled.controls]
-    left = estate.changed(without=pulled.without, controls=controls) if strongest else estate
+    (world,) = pulled(scenarios[:1], [lever.lever for lever in levers])
+    controls = [f"{kind}@{host}" for kind, host in world.controls]
+    left = estate.changed(without=world.without, controls=controls) if strongest else estate
     rows = []
     for number, ((place, name), capability) in enumerate(strongest.items()):
         steps: tuple[StepRow, ...] = ()

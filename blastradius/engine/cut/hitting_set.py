@@ -128,6 +128,13 @@ def _check(system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence
             raise UsageError(f"{telling[0]!r} is no lever: other rules depend on whether it is there")
 
 
+def _flags(numbers: Numbers, count: int) -> Flags:
+    """For each of so many facts whether it is one of these."""
+    found = np.zeros(count, np.bool_)
+    found[numbers] = True
+    return found
+
+
 @dataclass(frozen=True)
 class _Cheapest:
     """Levers that break every known proof, or some of them where time ended it, and what none cost less than."""
@@ -160,10 +167,12 @@ class _Problem:
         seeds = tuple(facts[places == place] for place in range(len(wanted)))
         closed = search.closed_by(range(len(levers)))
         flags, uncut = [], []
+        alike: dict[bytes, Flags] = {}
         for place, (start, goals) in enumerate(zip(seeds, targets, strict=True)):
             still = search.reached(start, closed)[goals]
             uncut += [(place, system.facts.fact(goal)) for goal in goals[still].tolist()]
-            flags.append(np.isin(np.arange(clauses.facts), goals[~still]))
+            left = goals[~still]
+            flags.append(alike.setdefault(left.tobytes(), _flags(left, clauses.facts)))
         costs = np.array([lever.cost for lever in levers], np.float64)
         return cls(search, costs, seeds, tuple(flags), tuple(uncut))
 
