@@ -47,6 +47,7 @@ def leave(code: int) -> NoReturn:
 
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
     _noticed.append(number)
+    streams.insist(streams.INTERRUPTED_CODE)
     raise KeyboardInterrupt
 
 

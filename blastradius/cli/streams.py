@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import errno
 import io
 import os
 import signal
 import sys
+import threading
 from types import FrameType
 from typing import NoReturn
 
@@ -40,6 +42,10 @@ _PLAIN = str.maketrans(
 
 INTERRUPTED, INTERRUPTED_CODE = "interrupted", 128 + signal.SIGINT
 """What is said, and what the shell is told, where somebody pressed Ctrl-C."""
+
+
+PATIENCE = 5.0
+"""For how many seconds what a signal raises may unwind, before the process is ended where it is."""
 
 
 class Ended(BaseException):
@@ -121,4 +127,21 @@ def _escape(letter: str) -> str:
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:
     signal.signal(number, signal.SIG_DFL)
+    insist(128 + number)
     raise Ended(number)
+
+
+def insist(code: int) -> None:
+    """End the process before long, whatever becomes of what is raised: compiled code that calls us may swallow it."""
+    waiting = threading.Timer(PATIENCE, _leave, (code,))
+    waiting.daemon = True
+    waiting.start()
+
+
+def _leave(code: int) -> NoReturn:
+    from blastradius.writing import clear_away
+
+    clear_away()
+    with contextlib.suppress(OSError):
+        os.write(2, b"blastradius: ended\n")
+    os._exit(code)

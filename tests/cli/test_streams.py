@@ -177,6 +177,33 @@ run()
 """The command line, but that the layout takes a minute; the file it makes says that it has begun."""
 
 
+@pytest.mark.skipif(os.name != "posix", reason="no such signal is sent elsewhere")
+def test_a_signal_ends_us_though_what_it_raises_is_swallowed(tmp_path: Path) -> None:
+    """Compiled code that asks our things for their attributes does so."""
+    started = tmp_path / "started"
+    script = (
+        "import pathlib, sys, time\n"
+        "from blastradius.cli import streams\n"
+        "streams.PATIENCE = 0.2\n"
+        "streams.prepare()\n"
+        "pathlib.Path(sys.argv[1]).touch()\n"
+        "while True:\n"
+        "    try:\n"
+        "        time.sleep(60)\n"
+        "    except BaseException: pass\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(started)], cwd=ROOT, stderr=subprocess.PIPE) as ours:
+        try:
+            while not started.exists():
+                assert ours.poll() is None
+                time.sleep(0.01)
+            ours.terminate()
+            _, said = ours.communicate(timeout=60)
+        finally:
+            ours.kill()
+    assert (ours.returncode, said) == (128 + signal.SIGTERM, b"blastradius: ended\n")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_signal_leaves_no_child_and_no_file(number: signal.Signals, tmp_path: Path) -> None:
