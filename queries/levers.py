@@ -21,8 +21,9 @@ from blastradius.reports.words import control_said, host_said, label, listed, pl
 
 MOST_ADDED = 4_000
 """How many controls are tried at most."""
-MOST_ALONE = 100
-"""How many things are tried at most where an outage has an end, as each is solved by itself then."""
+MOST_ALONE, FEWEST_ALONE = 2_000_000, 25
+"""How many things are tried where an outage has an end, as each is solved by itself then: so many by the relations of the
+estate, and so many at least."""
 MOST_NARROWED = 12
 """How many operations are tried with own rows only; each is solved on an estate of its own."""
 
@@ -181,12 +182,13 @@ def _tried(reach: Reach, asked: Scenario, params: Params) -> tuple[list[Remedy],
 
 def _promising(reach: Reach, asked: Scenario, levers: list[Remedy]) -> list[Remedy]:
     """Those that would take most out of reach if the outage had no end; all of them where they are few."""
-    if len(levers) <= MOST_ALONE:
+    most = max(FEWEST_ALONE, MOST_ALONE // max(1, len(reach.estate.relations)))
+    if len(levers) <= most:
         return levers
     endless = asked.model_copy(update={"hours": None})
     outcomes = compared(reach.prepared, [World(endless, without=it.without, controls=it.controls) for it in levers], [])
     left = [measure.entities for measure, _ in outcomes]
-    return [levers[place] for place in sorted(range(len(levers)), key=left.__getitem__)[:MOST_ALONE]]
+    return [levers[place] for place in sorted(range(len(levers)), key=left.__getitem__)[:most]]
 
 
 Outcome = tuple[Measure, frozenset[Fact]]

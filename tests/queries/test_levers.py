@@ -182,6 +182,7 @@ def test_of_many_things_to_do_about_an_outage_that_ends_the_most_promising_are_t
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("blastradius.queries.levers.MOST_ALONE", 1)
+    monkeypatch.setattr("blastradius.queries.levers.FEWEST_ALONE", 1)
     estate = written(
         "services: {s: {}, t: {depends_on: [{to: s, dependency: hard}]}}\n"
         "processes: {p: {depends_on: [{to: t, dependency: hard}]}, q: {depends_on: [{to: t, dependency: hard}]}}\n"
