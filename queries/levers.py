@@ -22,7 +22,7 @@ from blastradius.reports.words import control_said, host_said, label, listed, pl
 MOST_ADDED = 4_000
 """How many controls are tried at most."""
 MOST_ALONE, FEWEST_ALONE = 2_000_000, 25
-"""How many things are tried where an outage has an end, as each is solved by itself then: so many by the relations of the
+"""How many things are tried where an outage has an end, as each is solved by itself: so many by the relations of the
 estate, and so many at least."""
 MOST_NARROWED = 12
 """How many operations are tried with own rows only; each is solved on an estate of its own."""
