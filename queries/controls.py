@@ -24,7 +24,7 @@ from blastradius.reports.line import (
 from blastradius.reports.rows import starts_said
 from blastradius.reports.surface import third_parties
 from blastradius.reports.unstated import missing
-from blastradius.reports.words import STATUS, label, listed, place, plural
+from blastradius.reports.words import STATUS, label, listed, none_of, place, plural
 
 MOST_SHOWN = 8
 """How many of each people are shown at first."""
@@ -74,9 +74,9 @@ def _headline(estate: Estate, data: ControlsData) -> str:
     under = f"under level {data.assume!r}"
     if not data.in_force:
         return f"no control is stated to work, so what holds {_whom(data)} {under} is unknown"
-    count = plural(data.in_force, "control")
     if not data.holding:
-        return f"none of {count} alone holds anything back from {_whom(data)} {under}, as far as is stated"
+        none = none_of(data.in_force, "control")
+        return f"{none} alone holds anything back from {_whom(data)} {under}, as far as is stated"
     assumed_too = sum(row.status == "assumed" for row in data.holding)
     unproved = f", {assumed_too:,} of which nobody has shown to work" if assumed_too else ""
     first = max(data.holding, key=lambda row: len(row.opens.crown_jewels or ()))
@@ -101,9 +101,10 @@ def _opened(estate: Estate, opens: OpensRow) -> str:
 
 
 def _lines(estate: Estate, data: ControlsData) -> Iterator[str]:
-    if data.starts:
+    if data.starts and data.in_force:
         count = plural(len(data.starts), "third party", "third parties")
-        yield f"each control is taken to fail by itself, for each of {count} alone; then two at once"
+        whom = f"each of {count}" if len(data.starts) > 1 else count
+        yield f"each control is taken to fail by itself, for {whom} alone; then two at once"
     yield assumed(data.assume)
     if data.in_force:
         yield from _counted(data)
@@ -124,12 +125,15 @@ def _counted(data: ControlsData) -> Iterator[str]:
     paired = {name for row in data.together for name in row.controls} - holding
     others = data.in_force - len(holding) - len(paired)
     only = f", {len(paired):,} only with another" if paired else ""
-    rest = f"; where any of the other {others:,} fails, nothing more is reached as far as is stated" if others else ""
+    which = f"any of the other {others:,}" if holding or paired else "any of them"
+    rest = f"; where {which} fails, nothing more is reached as far as is stated" if others else ""
     yield f"of {plural(data.in_force, 'control')} in force, {len(holding):,} hold something alone{only}{rest}"
     if any(row.tried < row.barred for row in data.holding):
         most = max(row.tried for row in data.holding)
         yield f"each was tried for at most {most:,} of those whose way it bars, who reach most, so it may open more"
-    if data.pairs:
+    if data.pairs and not data.meet:
+        yield f"no step waits for both controls of a pair ({data.pairs:,}), so no two let more through than each alone"
+    elif data.pairs:
         ruled_out = data.pairs - data.meet
         left = (
             f"{data.tried:,} of {data.meet:,} pairs that may let more through were tried, those that nobody has shown "

@@ -252,7 +252,8 @@ def _headline(estate: Estate, providers: Sequence[ProviderRow]) -> str:
     names = listed([label(estate, name) for name in first.stops_together if name in counted])
     whom = f"{first.name}, and with it who relies on it," if first.stops != first.stops_together else first.name
     count = first.critical_together
-    most = f"{count:,} of {len(counted):,} {_critical_said(estate, len(counted))} {'stops' if count == 1 else 'stop'}"
+    of = f"{count:,} of {len(counted):,}" if len(counted) > 1 else "the only"
+    most = f"{of} {_critical_said(estate, len(counted))} {'stops' if count == 1 else 'stop'}"
     return f"{most} if {whom} is out ({names}); no other third party stops more"
 
 

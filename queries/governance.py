@@ -157,6 +157,10 @@ def _headline(estate: Estate, rows: Sequence[GovernanceRow], weighty: Sequence[G
     if not weighty:
         return f"{dealt}; none is known to reach a crown jewel or to stop what matters most"
     amiss = sum(row.out_of_proportion for row in weighty)
+    if len(weighty) == 1:
+        what = "something" if amiss else "nothing"
+        hangs = f"a crown jewel or a process that matters most hangs on {weighty[0].name}"
+        return f"{dealt}; {hangs}; {what} that should keep it in bounds is lacking or not known"
     which = f"all {amiss:,} of" if amiss == len(weighty) > 1 else f"{amiss:,} of"
     hangs = f"a crown jewel or a process that matters most hangs on {len(weighty):,}"
     return f"{dealt}; {hangs}; of {which} these something that should keep them in bounds is lacking or not known"
@@ -199,15 +203,16 @@ def _scatter(rows: Sequence[GovernanceRow]) -> Scatter:
 
 def _plot(rows: Sequence[GovernanceRow]) -> Table:
     """A scatter plot in text: each third party stands where its two counts meet."""
-    here: dict[tuple[int, int], list[str]] = defaultdict(list)
+    here: dict[tuple[int, int | None], list[str]] = defaultdict(list)
     for row in rows:
-        here[row.lacking + row.unknown, len(row.crown_jewels or ())].append(row.name)
-    across = sorted({jewels for _, jewels in here})
+        jewels = None if row.crown_jewels is None else len(row.crown_jewels)
+        here[row.lacking + row.unknown, jewels].append(row.name)
+    across = sorted({jewels for _, jewels in here}, key=lambda jewels: jewels or 0)
     down = sorted({amiss for amiss, _ in here}, reverse=True)
     cells: tuple[Row, ...] = tuple(
         (amiss, *(", ".join(here.get((amiss, jewels), ())) for jewels in across)) for amiss in down
     )
-    columns = ("amiss", *(plural(jewels, "jewel") for jewels in across))
+    columns = ("amiss", *("jewels unknown" if jewels is None else plural(jewels, "jewel") for jewels in across))
     title = "Down: how much is lacking or unknown; across: how many crown jewels each could reach"
     return Table("plot", title, columns, cells)
 

@@ -89,7 +89,8 @@ def _headline(estate: Estate, rows: Sequence[RegisterRow], fourth: int, exposed:
         return "the estate has no third party, as far as is stated"
     third = plural(len(rows) - fourth, "third party", "third parties")
     counted = f"{third} and {fourth:,} behind them" if fourth else third
-    both = f"functions that they can call with their keys: {exposed:,}, that we call of theirs: {consumed:,}"
+    theirs, ours = (f"{count:,}" if count else "none that is stated" for count in (exposed, consumed))
+    both = f"functions that they can call with their keys: {theirs}, that we call of theirs: {ours}"
     return f"{counted}: {both}; {_reaching(estate, rows)}"
 
 

@@ -246,7 +246,8 @@ def _lines(estate: Estate, params: Params, data: JointData) -> tuple[str, ...]:
         others = (
             f"; in the other {data.ruled_out:,} {why}, so these come to no more than alone" if data.ruled_out else ""
         )
-        found.append(f"of {plural(data.sets, 'pair')}, {data.solved:,} were tried{others}")
+        tried = f"of {plural(data.sets, 'pair')}, {data.solved:,} {'was' if data.solved == 1 else 'were'} tried{others}"
+        found.append(tried if data.solved else f"no pair had to be tried: {why}, so they come to no more than alone")
     if data.further:
         names = listed([label(estate, name) for name in data.further])
         found.append(f"three or more together reach more still of {names}; --set A,B,C says what some of them do")

@@ -21,7 +21,7 @@ from blastradius.reports.labels import assumed, footing
 from blastradius.reports.needed import Judged, Need, Use, Verdict, judged
 from blastradius.reports.rows import ModelRow, PlaceRow, model_row, place_row
 from blastradius.reports.unstated import marks_jewels, missing, records_or_unknown, states_processes
-from blastradius.reports.words import label, listed, plural
+from blastradius.reports.words import label, listed, none_of, plural
 
 MOST_SHOWN = 20
 """How many grants people are shown at first."""
@@ -176,16 +176,22 @@ def _headline(rows: Sequence[OvergrantRow], assume: str) -> str:
         return "no key that is not ours grants anything, as far as is stated"
     excess = [row for row in rows if row.verdict == "excess"]
     unknown = sum(row.verdict == "unknown" for row in rows)
-    silence = f"; of {unknown:,} nobody says whether they are needed or used" if unknown else ""
+    silence = f"; {_silence(unknown, len(rows))}" if unknown else ""
     looked = plural(len(rows), "grant")
     if not excess:
-        return f"none of {looked} is known to be needless{silence}"
+        return f"{none_of(len(rows), 'grant')} is known to be needless{silence}"
     most = excess[0]
     by_far = f", the most by {most.target_name} for {most.key_name}" if most.entities else ""
     needless = f"{len(excess):,} of {looked} {'is' if len(excess) == 1 else 'are'} not needed or not seen used"
     return (
         f"{needless}{by_far}, by what it alone adds under level {assume!r}{silence}" if by_far else needless + silence
     )
+
+
+def _silence(unknown: int, of: int) -> str:
+    if of == 1:
+        return "nobody says whether it is needed or used"
+    return f"of {unknown:,} nobody says whether {'it is' if unknown == 1 else 'they are'} needed or used"
 
 
 def _lines(rows: Sequence[OvergrantRow]) -> Iterator[str]:

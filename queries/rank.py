@@ -23,7 +23,7 @@ from blastradius.reports.unstated import (
     records_said,
     states_processes,
 )
-from blastradius.reports.words import HAPPENED, label, plural
+from blastradius.reports.words import HAPPENED, label, none_of, plural
 
 Start = tuple[str, Kind | None, str]
 """Where a scenario starts: its id, its kind (``None`` for anyone at all), the way."""
@@ -166,7 +166,7 @@ def _headline(estate: Estate, rows: Sequence[RankRow], assume: str) -> str:
         return "the estate has no party, credential or feed to start from"
     first = rows[0]
     if not first.entities:
-        return f"none of {plural(len(rows), 'start')} leads anywhere under level {assume!r}, as far as is stated"
+        return f"{none_of(len(rows), 'start')} leads anywhere under level {assume!r}, as far as is stated"
     jewels = jewels_said(estate, first.crown_jewels or ())
     return (
         f"of {plural(len(rows), 'start')}, {first.name} reaches the most under level {assume!r}: {jewels}; "

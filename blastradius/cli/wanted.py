@@ -67,7 +67,7 @@ def wanted(fmt: str | None, output: str | None, table: str | None, *, prints: bo
         if fmt or table:
             raise UsageError(f"{target}: a pdf is the whole page; leave out --format and --table, or name another file")
         return Wanted("pdf", target, None, Detail(**detail))
-    chosen = fmt or (_format_of(target) if target else "table")
+    chosen = fmt or (_format_of(target, prints) if target else "table")
     if target and not _is_folder(target):
         _agree(target, chosen)
     if target and _is_folder(target) and (table or chosen != "csv"):
@@ -81,15 +81,18 @@ def _is_folder(target: str) -> bool:
     return target.endswith(("/", os.sep)) or Path(target).is_dir()
 
 
-def _format_of(target: str) -> str:
+def _format_of(target: str, prints: bool) -> str:
     """The format that a file's ending stands for."""
     if _is_folder(target):
         return "csv"
     ending = Path(target).suffix.lower()
     if ending in PICTURES:
         raise UsageError(f"{target}: a picture; write it with --draw, and the answer as {', '.join(_ENDINGS)} or .txt")
+    if ending == ".sarif":
+        raise UsageError(f"{target}: SARIF is written beside the answer; name the file with --sarif, not with -o")
     if ending not in {*_ENDINGS, "", ".txt"}:
-        raise UsageError(f"{target}: the ending {ending} is that of no format; use one of {', '.join(_ENDINGS)}, .txt")
+        known = ", ".join([*_ENDINGS, ".txt", *([".pdf"] if prints else [])])
+        raise UsageError(f"{target}: the ending {ending} is that of no format; use one of {known}")
     return _ENDINGS.get(ending, "table")
 
 

@@ -153,7 +153,15 @@ def _misfit(error: ErrorDetails, keys: Keys, shape: type[BaseModel], ways_out: M
         return f"{quoted(error['input'])}: {_reason(error)}"
     message = error["msg"].replace("Input should be", "expected").replace("valid ", "").rstrip(".")
     message = message.replace("dictionary", "mapping").replace("a tuple", "a list").split(" or instance of ")[0]
-    return f"{str(last)!r} is {quoted(error['input'])}; {message[0].lower()}{message[1:]}"
+    message = message.split(", unable to parse")[0]
+    return f"{str(last)!r} is {quoted(error['input'])}; {message[0].lower()}{message[1:]}{_slipped(keys, shape)}"
+
+
+def _slipped(keys: Keys, shape: type[BaseModel]) -> str:
+    """The way out where a word that belongs inside an entry of a section stands beside the entries."""
+    section, word = map(str, keys if len(keys) == 2 else ("", ""))
+    belongs = section in homes_of(shape).get(word, ())
+    return f"; as a word of {section} it is indented below one of them" if belongs else ""
 
 
 def _way_out(keys: Keys, ways_out: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ MOST_SOURCES = 30
 
 
 def tables(data: CheckData) -> tuple[Table, ...]:
-    """What people are told; a table of nothing stands only where it is good news, or has always been there."""
+    """What people are told; of nothing found is told only where all could be read."""
     found = (
         _said("problems", "What could not be read", "problem", data.problems),
         _said("findings", "Findings", "finding", data.findings),
@@ -27,7 +27,8 @@ def tables(data: CheckData) -> tuple[Table, ...]:
         _sources(data.sources),
         _ignored(data.sources),
     )
-    return tuple(table for table in found if table.rows or table.id in ("findings", "sources"))
+    always = () if data.problems else ("findings", "sources")
+    return tuple(table for table in found if table.rows or table.id in always)
 
 
 def _said(name: str, title: str, what: str, rows: Sequence[StatementRow]) -> Table:

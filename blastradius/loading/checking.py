@@ -56,7 +56,7 @@ def checked(found: Survey) -> tuple[Answer, bool]:
         headline=data.headline,
         data=data,
         tables=tables(data),
-        lines=(_accounted(sources),),
+        lines=() if problems and not sources else (_accounted(sources),),
         findings=bool(loose),
     )
     return answer, not problems

@@ -6,10 +6,13 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from blastradius.model import Kind
 from blastradius.reading import Archive, Documents, Lines, Records
+from blastradius.reports.words import SEVERAL
 from blastradius.secrets import looks_secret
 
 _WAY_OUT = "that no loader recognises; blastradius loaders lists what can be read"
+_SECTIONS = {SEVERAL.get(kind, f"{kind}s") for kind in Kind}
 _PYTHON = re.compile(r"#!.*\bpython|(from\s+[\w.]+\s+)?import\s+[\w.(]|(async\s+)?def\s+\w+\s*\(|class\s+\w+\s*[(:]")
 _KEY = re.compile(r"[A-Za-z_$][\w$.-]{0,29}")
 _LOOKED_AT = 60
@@ -24,6 +27,8 @@ def refusal(data: Any) -> str:
         return "a JSON Schema, which describes data and has none; name a file of the data that it describes"
     if isinstance(data, Records) and isinstance(data[0], dict) and "snapshot" in data[0]:
         return "a snapshot of an estate, which is compared with one and is no source of it; name it by itself"
+    if isinstance(data, dict) and not data.keys() - _SECTIONS:
+        return f"{_what(data)} and no 'blastradius: 1', with which an estate file starts; put it on the first line"
     code = _code(data) if isinstance(data, (Lines, str)) else None
     return code or f"{_what(data)} {_WAY_OUT}"
 

@@ -54,7 +54,7 @@ class ControlKind(StrEnum):
 class Control(Frozen):
     """A control in use on an entity or a relation.
 
-    ``status``: ``working`` (shown to work), ``assumed`` (said to, not shown), ``failed`` (stops nothing), ``absent``
+    ``status``: ``working`` (stated to work), ``assumed`` (said to, not shown), ``failed`` (stops nothing), ``absent``
     (stated not to be there).
     ``provided_by``: the entity that runs it; it falls with that entity, and when that entity is denied
     unless ``fails`` is ``closed``; ``misled``: it decides by what that entity says, and falls when it is wrong.

@@ -72,7 +72,7 @@ def _nodes(text: str, shown: str) -> list[yaml.Node]:
 
 
 def _why(problem: str, text: str, mark: yaml.Mark | None) -> str:
-    """What is not YAML about a text, in words for who typed it where it is one of two usual slips."""
+    """What is not YAML about a text, in words for who typed it where it is one of the usual slips."""
     if mark and text[mark.index : mark.index + 1] == "\t":
         return "not YAML: a tab where the line is indented; use spaces"
     if "escape" in problem or "hexdecimal" in problem:
@@ -80,6 +80,8 @@ def _why(problem: str, text: str, mark: yaml.Mark | None) -> str:
             "not YAML: a backslash in double quotes begins an escape, such as \\n; "
             "write / in paths, and other texts with backslashes in single quotes"
         )
+    if "did not find expected" in problem or "not allowed" in problem:
+        return f"not YAML: {problem}; what belongs together is indented alike, and further than what it belongs to"
     return f"not YAML: {problem}"
 
 

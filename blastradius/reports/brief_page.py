@@ -21,6 +21,7 @@ MOST_GAPS = 5
 
 def page_of(estate: Estate, data: BriefData) -> Page:
     """The page: what we have, how far, what we depend on, whether governance fits, what would help, what changed."""
+    decisions = _decision_table(data)
     sections = (
         Section("1  Do we know who is tied to us?", tuple(_inventory(data))),
         Section(
@@ -32,7 +33,7 @@ def page_of(estate: Estate, data: BriefData) -> Page:
         Section("3  What do we depend on?", tuple(_dependence(estate, data))),
         Section("4  Is governance in proportion?", tuple(_proportion(data))),
         Section("What would help most", tuple(_help(data)), _cut_table(estate, data)),
-        Section("To decide", (), _decision_table(data)),
+        Section("To decide", () if decisions.rows else (NOTHING_TO_DECIDE,), decisions),
         Section("What changed", tuple(since_said(data.since, data.as_of))),
         Section("How sure is this?", tuple(_sure(estate, data))),
     )
@@ -102,6 +103,9 @@ def _reach(data: BriefData) -> Iterator[str]:
         yield f"A mark for each level of attack: {said}. ● a crown jewel is reached, ○ only something else."
     if data.jewels is not None:
         yield f"{_counted(data)}. What anyone on the internet could reach is not counted."
+    elif not data.reaching:
+        nobody = "None of them is known to reach anything" if data.third + data.fourth else "No third party is stated"
+        yield f"{nobody}. Silence is not safety."
     if data.level is not None:
         yield from _rests(data)
 
@@ -159,6 +163,8 @@ def _jewels(estate: Estate, row: ReachingRow) -> str:
 def _dependence(estate: Estate, data: BriefData) -> Iterator[str]:
     if not data.processes:
         yield "No process is stated, so what would stop is unknown."
+    elif not data.third + data.fourth:
+        yield "No third party is stated, so what would stop without one is unknown."
     elif not data.stopping:
         yield f"No process of {data.processes:,} is known to stop where one of them is out. Silence is not safety."
     else:
@@ -210,8 +216,15 @@ def _named(names: tuple[str, ...], of: int) -> str:
 
 
 def _help(data: BriefData) -> Iterator[str]:
-    if data.level is None:
+    if data.jewels is None:
+        yield "Unknown: no crown jewel is marked, so it is not known what to keep out of reach."
+    elif data.level is None:
         yield "No way to a crown jewel is known, so there is nothing to cut."
+    elif not data.changes_tried:
+        later = (
+            f"; not tried: {plural(data.changes_left, 'other', 'others')}, longer to make" if data.changes_left else ""
+        )
+        yield f"No change that is ours to make at once could close a way at level {data.level!r}{later}."
     elif not data.cuts:
         yield f"None of {_tried(data)} closes by itself a way at level {data.level!r}."
     else:
@@ -235,6 +248,7 @@ def _cut_table(estate: Estate, data: BriefData) -> Table:
     )
 
 
+NOTHING_TO_DECIDE = "Nothing that follows from this page."
 BLANK = "______________"
 """What the board fills in."""
 

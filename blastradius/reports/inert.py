@@ -10,8 +10,9 @@ from blastradius.columns.ragged import Flags
 from blastradius.engine.guarding import guarded_hosts
 from blastradius.estate import Estate, PlacedControl
 from blastradius.meanings import VOCABULARY
-from blastradius.model import ControlKind, Entity, Note, NoteKind
+from blastradius.model import ControlKind, Entity, Note, NoteKind, Verb
 
+_CHANGES = (Verb.WRITES, Verb.CONTROLS, Verb.DISABLES)
 FARTHEST = 4
 """Up to how many steps away a better place for a control is looked for, from a thing to a relation or back."""
 
@@ -95,6 +96,9 @@ def _finding(where: _Where, placed: PlacedControl) -> Note:
     kind = placed.control.kind
     meaning, near = VOCABULARY[kind], where.nearest(kind, placed.host)
     way_out = f"it would count on {near!r}" if near else "take it out, or say what it guards"
+    relation = where.estate.relations.get(placed.host)
+    if kind == ControlKind.HUMAN_REVIEW and relation is not None and relation.verb in _CHANGES:
+        way_out = "that a second person has to agree to a change is 'approval'"
     message = f"control {str(kind)!r} on {placed.host!r} guards nothing there: it stops {meaning.stops}; {way_out}"
     place = placed.control.provenance[:1]
     return Note(kind=NoteKind.INCOMPLETE, message=message, about=(placed.host,), provenance=place)

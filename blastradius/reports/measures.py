@@ -22,7 +22,7 @@ MEASURES = {
     "contract": "end of the contract",
     "least_access": "it holds no more than is needed and used",
     "key_expiry": "its keys end",
-    "checks": "what stands on its keys and the functions that they open was shown to work",
+    "checks": "what stands on its keys and the functions that they open is stated to work",
     "noticed": "somebody would notice",
     "validated": "what comes from it is checked",
     "exit": "there is a way without it",
@@ -162,7 +162,7 @@ def _checks(placed: Sequence[PlacedControl]) -> MeasureRow:
     if assumed:
         says = f"nobody has shown that the controls on its keys and what they open work ({_of(assumed, standing)})"
         return MeasureRow(id="checks", state="unknown", says=says)
-    return MeasureRow(id="checks", state="kept", says=f"shown to work: {plural(len(standing), 'control')}")
+    return MeasureRow(id="checks", state="kept", says=f"stated to work: {plural(len(standing), 'control')}")
 
 
 def _noticed(signals: Sequence[Signal]) -> MeasureRow:

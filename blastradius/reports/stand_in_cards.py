@@ -253,13 +253,14 @@ def _both_said(estate: Estate, row: StandInRow) -> tuple[str, str]:
 
 
 def resting(row: StandInRow) -> str:
-    """Whether it is stated, and shown to work."""
+    """Whether it is stated, and to work."""
     if row.act == "wait":
         return "nothing is done"
     if not row.stated:
         return "not stated: if there were one"
-    shown = {"working": ", shown to work", "assumed": ", assumed to work, shown by nobody", None: ""}
-    return f"stated{shown[row.known]}"
+    return {"working": "stated to work", "assumed": "stated, assumed to work, shown by nobody", None: "stated"}[
+        row.known
+    ]
 
 
 def done_said(estate: Estate, row: StandInRow) -> str:

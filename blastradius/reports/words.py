@@ -89,7 +89,7 @@ _CONTROLS = {
     ControlKind.PAM: "administrators get access only for the hour they need it",
 }
 
-STATUS = {"working": "shown to work", "assumed": "assumed to work", "failed": "does not work", "absent": "not there"}
+STATUS = {"working": "stated to work", "assumed": "assumed to work", "failed": "does not work", "absent": "not there"}
 """How well a control is known to work, in words for people."""
 
 
@@ -217,6 +217,11 @@ def listed(names: Sequence[str], most: int = 4) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A count and its noun, such as ``1 store`` or ``3 processes``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def none_of(count: int, one: str) -> str:
+    """That it is true of none, such as ``none of 3 grants`` or ``not one grant``."""
+    return f"none of {plural(count, one)}" if count > 1 else f"not one {one}"
 
 
 def kinds(count: int, kind: Kind) -> str:

@@ -111,8 +111,8 @@ def _proposed(sheet: Sheet, file: str, options: Options) -> str:
         unused = left_over(sheet, found)
         rest = f"; not used: {', '.join(map(repr, unused[:20]))}" if unused else ""
         return (
-            f"{file}:{line}:{column}: what its columns mean has to be said with options; "
-            f"to start from, check this: {as_text(found)}{rest}"
+            f"{file}:{line}:{column}: what its columns mean has to be said with options, which "
+            f"blastradius init writes for the folder that it lies in; to start from, check this: {as_text(found)}{rest}"
         )
     names = ", ".join(map(repr, sheet.columns[:20]))
     return (

@@ -58,6 +58,7 @@ def test_a_file_of_no_ending_is_text_unless_a_format_is_named(folder: Path) -> N
     ("options", "says"),
     [
         (["-o", "a.json", "--format", "csv"], "a.json: its ending says json, and --format says csv; leave out one"),
+        (["-o", "a.sarif"], "a.sarif: SARIF is written beside the answer; name the file with --sarif"),
         (["-o", "a.ods"], "a.ods: the ending .ods is that of no format; use one of .json, .csv"),
         (["-o", "a.svg"], "a.svg: a picture; write it with --draw"),
         (["-o", "all/", "--format", "json"], "all/: a folder takes all tables as csv"),

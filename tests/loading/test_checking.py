@@ -31,6 +31,13 @@ def test_findings_come_first_and_sources_last(tmp_path: Path) -> None:
     assert answer.notes == ()
 
 
+def test_of_what_cannot_be_read_it_is_not_said_that_nothing_was_found(tmp_path: Path) -> None:
+    answer, whole = answer_of(tmp_path, "blastradius: 1\nparties:\n  a: {hold: [k]}\n")
+    assert not whole
+    assert [table.id for table in answer.tables] == ["problems"]
+    assert answer.lines == ()
+
+
 def test_a_finding_has_its_file_line_and_column_as_fields(tmp_path: Path) -> None:
     answer, _ = answer_of(tmp_path, "blastradius: 1\ncredentials:\n  k: {}\n")
     assert isinstance(answer.data, CheckData)

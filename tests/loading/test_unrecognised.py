@@ -35,6 +35,11 @@ UNKNOWN = "that no loader recognises; blastradius loaders lists what can be read
         ("a.txt", "# a model\n\nfrom pytm import (\n    TM,\n)\n", "save what 'tm.py --json' writes"),
         ("a.yaml", "import os\n", "Python code, which is never run"),
         ("a.yaml", "replicas: 3\n", f"a mapping with the key 'replicas' {UNKNOWN}"),
+        (
+            "a.yaml",
+            "parties: {a: {}}\n",
+            "and no 'blastradius: 1', with which an estate file starts; put it on the first",
+        ),
         ("a.json", '{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6}', "the keys 'a', 'b', 'c', 'd', 'e' and 1 more"),
         ("a.json", '{"7": 1, "<b>": 2}', f"a mapping with 2 keys {UNKNOWN}"),
         ("a.json", '[{"a": 1}, 2]', f"2 items, the first with the key 'a', {UNKNOWN}"),

@@ -136,6 +136,31 @@ def test_what_is_not_known_is_said_so() -> None:
     assert page_said(estate("reads:o>d")).startswith("the estate has no third party, as far as is stated")
 
 
+@pytest.mark.parametrize("built", [*ESTATES.values(), estate("owns:p>s", entities={"d": {"crown_jewel": True}})])
+def test_no_part_of_the_page_is_empty(built: Estate) -> None:
+    page = ask("brief", built).answer.page
+    assert page is not None
+    empty = [part.title for part in page.sections if not (part.lines or (part.table and part.table.rows))]
+    assert not empty
+
+
+def test_where_no_change_was_tried_it_is_not_said_that_none_of_0_helps() -> None:
+    jewel = {"b": {"crown_jewel": True}, "p2": {"role": "self"}}
+    said = page_said(estate("owns:p>s", "depends_on:s2>s", "owns:p2>s2", "depends_on:b>s2", entities=jewel))
+    assert "of 0 changes" not in said
+    assert "No change that is ours to make at once could close a way at level 'granted'; not tried: 2 others" in said
+
+
+def test_where_no_jewel_is_marked_it_is_not_said_that_there_is_nothing_to_cut() -> None:
+    """Nor, where nobody is there who could be out, that nothing stops without them."""
+    said = page_said(estate("holds:p>k", "grants:k>o", "reads:o>d"))
+    assert "nothing to cut" not in said
+    assert "Unknown: no crown jewel is marked, so it is not known what to keep out of reach." in said
+    alone = page_said(estate("depends_on:b>s"))
+    assert "No third party is stated, so what would stop without one is unknown." in alone
+    assert "is known to stop" not in alone
+
+
 def test_an_appendix_has_a_page_a_third_party_and_the_first_page_stays_one(tmp_path: Path) -> None:
     pytest.importorskip("typst")
     answer = asked("northwind", appendix=True).answer

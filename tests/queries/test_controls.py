@@ -148,6 +148,8 @@ def test_an_outage_that_ends_is_refused() -> None:
 def test_degenerate_estates() -> None:
     assert "the estate has no third party" in asked(ESTATES["empty"]).headline
     assert "no control is stated to work" in asked(ESTATES["open"]).headline
+    assert "is taken to fail" not in told(ESTATES["open"])
+    assert "is taken to fail by itself, for 1 third party alone" in told(ESTATES["guarded"])
     guarded = asked(ESTATES["guarded"])
     assert [row.id for row in guarded.holding] == ["compartment@owns:p>s"]
     assert (guarded.reached_jewels, guarded.silent) == (None, None)

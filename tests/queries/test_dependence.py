@@ -129,7 +129,7 @@ def test_critical_are_the_crown_jewels_or_all_where_none_is_marked() -> None:
     marked = estate(*links, entities={"b1": {"crown_jewel": True}, "d": {"crown_jewel": True}})
     assert asked(marked).providers[0].critical_stops == 1
     assert asked(marked).headline == (
-        "1 of 1 process marked as a crown jewel stops if p is out (b1); no other third party stops more"
+        "the only process marked as a crown jewel stops if p is out (b1); no other third party stops more"
     )
 
 

@@ -85,6 +85,11 @@ def test_a_party_of_which_nothing_is_said_is_asked_only_what_concerns_it() -> No
     assert set(states(ESTATES["alone"])) == {"owner", "last_review", "contract"}
 
 
+def test_the_only_one_on_which_something_hangs_is_named() -> None:
+    headline = br.governance(estate("owns:p>d", entities={"d": {"crown_jewel": True}})).answer.headline
+    assert headline.endswith("hangs on p; something that should keep it in bounds is lacking or not known")
+
+
 @pytest.mark.parametrize("name", ESTATES)
 def test_what_hangs_on_nobody_is_no_disproportion(name: str) -> None:
     data: Any = br.governance(ESTATES[name]).data
@@ -100,4 +105,6 @@ def test_a_page_has_each_name_where_its_two_counts_meet(retailer: Estate) -> Non
         (row.name, len(row.crown_jewels), row.lacking + row.unknown) for row in data.rows
     }
     assert as_html(answer).count("<circle") == len({(across, up) for _, across, up in answer.scatter.points})
-    assert br.governance(ESTATES["open"]).answer.scatter is None  # no jewel is marked: unknown, and not 0
+    unmarked = br.governance(ESTATES["open"]).answer
+    assert unmarked.scatter is None  # no jewel is marked: unknown, and not 0
+    assert unmarked.table("plot").columns == ("amiss", "jewels unknown")

@@ -168,6 +168,8 @@ def test_degenerate_estates() -> None:
     assert br.inventory(ESTATES["empty"]).answer.headline == "the estate has no third party, as far as is stated"
     ourselves = estate(entities={"p": {"role": "self"}})
     assert br.inventory(ourselves).answer.headline == "the estate has no third party, as far as is stated"
+    said = "functions that they can call with their keys: none that is stated, that we call of theirs: none that is"
+    assert said in br.inventory(ESTATES["alone"]).answer.headline
     things = {name: row(ESTATES[name], "p").reach[3].things for name in ("alone", "to itself", "open", "guarded")}
     assert things == {"alone": 0, "to itself": 0, "open": 2, "guarded": 0}
 

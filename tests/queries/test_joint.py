@@ -120,3 +120,4 @@ def test_degenerate_estates() -> None:
     nothing = br.joint(estate(entities={"p1": {}, "p2": {}})).answer
     assert "1 pair of 2 third parties: none reaches more together" in nothing.headline
     assert any("silence is not safety" in line for line in nothing.lines)
+    assert any(line.startswith("no pair had to be tried") for line in nothing.lines)

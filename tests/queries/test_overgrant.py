@@ -84,6 +84,8 @@ def test_without_any_call_nobody_says_whether_it_is_needed_and_silence_is_no_exc
         "none of 3 grants is known to be needless; of 3 nobody says whether they are needed or used"
     )
     assert [table.id for table in answer.tables if table.rows] == ["unknown"]
+    alone = answered(written("parties: {p: {holds: [k]}}\ncredentials: {k: {grants: [o]}}\noperations: {o: }\n"))
+    assert alone.headline == "not one grant is known to be needless; nobody says whether it is needed or used"
 
 
 def test_a_call_that_names_no_key_may_be_made_with_any_that_its_caller_holds() -> None:

@@ -42,6 +42,8 @@ def test_the_first_reaches_the_most(retailer: Estate) -> None:
 def test_degenerate_estates() -> None:
     none = br.rank(ESTATES["empty"]).answer
     assert none.headline == "the estate has no party, credential or feed to start from"
+    alone = "not one start leads anywhere under level 'abused', as far as is stated"
+    assert br.rank(ESTATES["alone"]).answer.headline == alone
     rows: dict[str, Any] = {}
     for name, built in ESTATES.items():
         data: Any = br.rank(built, assume="lateral").data

@@ -122,6 +122,12 @@ def test_a_part_that_does_not_parse_says_where() -> None:
         whole.part("a", "c")
 
 
+@pytest.mark.parametrize("text", ["a:\n   b: [k]\n    c: [s]\n", "a: 1\n  b: 2\n", "a:\n  - b\n c: 1\n"])
+def test_lines_that_are_indented_wrongly_say_how_they_should_be(text: str) -> None:
+    with pytest.raises(InputError, match=r"not YAML: .*; what belongs together is indented alike"):
+        parse_document(text, "x.yaml")
+
+
 def test_a_part_of_a_part() -> None:
     whole = parse_document('a:\n  b:\n    c: |\n      d: "e: {f: 1}"\n', "x.yaml")
     inner = whole.part("a").part("b", "c")

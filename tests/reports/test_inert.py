@@ -25,6 +25,11 @@ INERT = {
         "2:45: control 'mfa' on 'k' guards nothing there: it stops use of a copied password",
         "take it out, or say what it guards",
     ),
+    "credentials: {k: {grants: [o]}}\n"
+    "operations: {o: {writes: [{to: d, controls: [human_review]}]}}\nstores: {d: {}}\n": (
+        "3:46: control 'human_review' on 'writes:o>d' guards nothing there",
+        "that a second person has to agree to a change is 'approval'",
+    ),
     "credentials: {k: {controls: [revoked]}}\n": (
         "2:30: control 'revoked' on 'k' guards nothing there",
         "take it out, or say what it guards",

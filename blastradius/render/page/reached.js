@@ -99,7 +99,7 @@ class ReachedPanel {
     const { described } = this.page;
     if (!described) return refill(this.#rests);
     const assumed = described.rests.filter(({ assumed }) => assumed).length, count = described.rests.length;
-    const said = count ? `It rests on ${plural(count, "control")}, ${assumed ? `${assumed.toLocaleString("en")} of which nobody has shown to work` : "all shown to work"}.` : "No control stands in the way of anything here.";
+    const said = count ? `It rests on ${plural(count, "control")}, ${assumed ? `${assumed.toLocaleString("en")} of which nobody has shown to work` : "all stated to work"}.` : "No control stands in the way of anything here.";
     const notes = [...described.lines, ...described.notes.map(({ message }) => message)].map((said) => make("li", {}, make("bdi", {}, said)));
     refill(this.#rests, make("h2", {}, "What this rests on"), make("p", {}, said), make("ul", { class: "notes" }, ...notes));
   }

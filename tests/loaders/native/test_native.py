@@ -35,6 +35,15 @@ def test_an_entry_may_be_empty() -> None:
     ("text", "says"),
     [
         ("parties: {a: {}}\n", "'blastradius' is missing; an estate file starts with"),
+        (
+            "blastradius: 1\nparties:\n  a:\n  holds: [k]\n",
+            r"x.yaml:4:3: 'holds' is \['k'\]; expected a mapping; as a word of parties it is indented below one",
+        ),
+        ("blastradius: 1\nparties: {a: [k]}\n", r"x.yaml:2:11: 'a' is \['k'\]; expected a mapping$"),
+        (
+            "blastradius: 1\nservices: {a: {depends_on: [{to: b, buffer_h: 3 days}]}}\n",
+            "x.yaml:2:37: 'buffer_h' is '3 days'; expected a number$",
+        ),
         ("blastradius: 1\nparties: {a: {rol: self}}\n", r"x.yaml:2:15: 'rol' is not known.*'role'"),
         (
             "blastradius: 1\nstores: {a: {depends_on: []}}\n",
