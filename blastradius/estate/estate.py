@@ -283,11 +283,16 @@ class Estate:
         return list(self._by_zone.get(zone, ()))
 
     @cached_property
+    def zone_of(self) -> Mapping[int, str]:
+        """The zone of each entity that names one, by its number, in the estate's order."""
+        return {number: zone for number, zone in sorted(self._table.fields.zone.items()) if zone}
+
+    @cached_property
     def _by_zone(self) -> Mapping[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
-        zoned, kinds = sorted(self._table.fields.zone.items()), self._table.kind
+        kinds = self._table.kind
         for kind in (Kind.SERVICE, Kind.STORE):
-            for number, zone in zoned:
+            for number, zone in self.zone_of.items():
                 if kinds[number] == KINDS.index(kind):
                     found[zone].append(self._table.names[number])
         return found

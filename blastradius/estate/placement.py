@@ -51,6 +51,14 @@ class PlacedControls(Mapping[str, PlacedControl]):
         """The entities and relations that have any."""
         return self._spans.keys()
 
+    @property
+    def implied(self) -> Flags:
+        """Whether each control, by number, is one that nobody declared where it stands."""
+        declared, columns, count = self._table.controls, self._columns, len(self._table.kind)
+        host = np.where(declared.entity != NO_INDEX, declared.entity, count + declared.relation)
+        found: Flags = ~np.isin(columns.host * len(CONTROLS) + columns.kind, host * len(CONTROLS) + declared.kind)
+        return found
+
     def __getitem__(self, name: str) -> PlacedControl:
         host = name.partition("@")[2]
         for placed in self.on(host):

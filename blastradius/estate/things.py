@@ -34,9 +34,9 @@ def told(entities: Mapping[str, Entity], name: str) -> Told:
     return entities.told(name) if isinstance(entities, LazyEntities) else Told.of(entities[name])
 
 
-def read_at(relations: Mapping[str, Relation], name: str) -> tuple[Provenance, ...]:
-    """Where a relation was read, without making an object for it."""
-    return relations.read_at(name) if isinstance(relations, LazyRelations) else relations[name].provenance
+def read_at(things: Mapping[str, Entity] | Mapping[str, Relation], name: str) -> tuple[Provenance, ...]:
+    """Where an entity or a relation was read, without making an object for it."""
+    return things.read_at(name) if isinstance(things, LazyEntities | LazyRelations) else things[name].provenance
 
 
 def some_relations(table: FactTable, numbers: Numbers) -> Sequence[Relation]:
@@ -69,6 +69,10 @@ class LazyEntities(Mapping[str, Entity]):
             found = self.table.rows.told(self.table.number[name])
             found = self._told[name] = Told.of(self[name]) if len(found.unknown) > 1 else found  # in its order
         return found
+
+    def read_at(self, name: str) -> tuple[Provenance, ...]:
+        """Where an entity was read."""
+        return self.table.rows.entity_at(self.table.number[name])
 
     def __contains__(self, name: object) -> bool:
         return name in self.table.number

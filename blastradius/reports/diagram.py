@@ -10,6 +10,7 @@ from functools import cached_property
 from blastradius.answer import Edge, Felt, Gain, Node, Picture, Sheet, Tone
 from blastradius.engine import ProofStep, Reach, Stopped, brings_an_attacker, is_timed
 from blastradius.estate import Estate
+from blastradius.estate.things import told
 from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Kind, Level, Operation, Party, Verb
 from blastradius.reports.captions import caption
 from blastradius.reports.folding import folded, merged
@@ -383,5 +384,5 @@ def _node(reach: Reach, name: str, gains: tuple[Gain, ...], homes: Mapping[str, 
 def has_double(estate: Estate, name: str) -> bool:
     """Whether something else of its kind has its name, so that its box needs its id."""
     kind = estate.kind_of(name)
-    alike = estate.namesakes.get(estate.entities[name].label, ())
+    alike = estate.namesakes.get(told(estate.entities, name).label, ())
     return any(other != name and estate.kind_of(other) == kind for other in alike)

@@ -18,7 +18,7 @@ from blastradius.columns.facts import FactTable, Told
 from blastradius.engine import solve
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.estate.things import LazyEntities, told
+from blastradius.estate.things import LazyEntities, read_at, told
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import load, survey
 from blastradius.model import Entity, Relation, Zone
@@ -188,6 +188,8 @@ def test_what_answers_ask_of_an_entity_is_what_its_object_says(tmp_path: Path) -
     found = {name: told(estate.entities, name) for name in estate.entities}
     assert list(estate.entities.known) == ["s4"], "what is unknown is said in one order"
     assert found == {name: Told.of(entity) for name, entity in estate.entities.items()}
+    places = {name: read_at(estate.entities, name) for name in estate.entities}
+    assert places == {name: entity.provenance for name, entity in estate.entities.items()}
     assert secret not in repr(found)
     assert found["s9"].label == "S"
 

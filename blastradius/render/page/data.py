@@ -16,7 +16,7 @@ from blastradius.engine.scenario import ATTACKS
 from blastradius.engine.variants import DECIDING, all_variants, deciding, guards
 from blastradius.estate import Estate
 from blastradius.estate.ties import ALWAYS_HARD, RESTS, VOID_ALONG
-from blastradius.model import SEEDS, Capability, ControlKind, Entity, Kind, Scenario
+from blastradius.model import SEEDS, Capability, ControlKind, Kind, Scenario
 from blastradius.render.page.packing import lists, packed
 from blastradius.rules import CLOSURE, placements
 
@@ -29,11 +29,11 @@ SCRIPTS = (
 
 def page_data(prepared: PreparedEstate) -> dict[str, Any]:
     """All that the page's solver and checker read of an estate, ready for JSON; ``Compiled`` in ``compiled.js``."""
-    system, entities = all_variants(prepared.estate), tuple(prepared.estate.entities.values())
+    system = all_variants(prepared.estate)
     return {
         **_facts(system.facts),
-        **_places(prepared.estate, entities, system.facts),
-        **_relations(prepared, entities),
+        **_places(prepared.estate, system.facts),
+        **_relations(prepared),
         **_controls(prepared),
         **_steps(system),
         **_variants(system),
@@ -81,10 +81,10 @@ def _includes(kind: int) -> list[list[int]]:
     ]
 
 
-def _places(estate: Estate, entities: Sequence[Entity], facts: Numbering) -> dict[str, Any]:
+def _places(estate: Estate, facts: Numbering) -> dict[str, Any]:
     """What a name that a scenario starts from stands for."""
     numbers = facts.entity_numbers
-    zones = {*estate.zones, *(entity.zone for entity in entities if entity.zone)}
+    zones = {*estate.zones, *estate.zone_of.values()}
     return {
         "zones": {zone: [numbers[name] for name in estate.in_zone(zone)] for zone in sorted(zones)},
         "seeds": {way: str(gained) for way, (gained, _) in SEEDS.items()},
@@ -93,14 +93,16 @@ def _places(estate: Estate, entities: Sequence[Entity], facts: Numbering) -> dic
     }
 
 
-def _relations(prepared: PreparedEstate, entities: Sequence[Entity]) -> dict[str, Any]:
+def _relations(prepared: PreparedEstate) -> dict[str, Any]:
     """What runs between what, and what of it decides about the steps of others."""
-    relations = prepared.columns.relations
+    relations, entities = prepared.columns.relations, prepared.columns.entities
     zones: dict[str, int] = {}
-    zone_of = [zones.setdefault(entity.zone, len(zones)) if entity.zone else NO_INDEX for entity in entities]
-    foreign = [number for number, entity in enumerate(entities) if getattr(entity, "role", "self") != "self"]
+    zone_of = np.full(len(entities.ids), NO_INDEX)
+    for number, zone in prepared.estate.zone_of.items():
+        zone_of[number] = zones.setdefault(zone, len(zones))
+    foreign = (entities.kind == KINDS.index(Kind.PARTY)) & ~entities.ourselves
     return {
-        "relations": _named(relations, [entity.id for entity in entities]),
+        "relations": _named(relations, entities.ids),
         "verbs": list(map(str, VERBS)),
         "verb": packed(relations.verb, "int8"),
         "sources": lists(relations.sources),
@@ -111,8 +113,8 @@ def _relations(prepared: PreparedEstate, entities: Sequence[Entity]) -> dict[str
         "vital": packed(_vital(relations), "int8"),
         "zone_ids": list(zones),
         "zone_of": packed(zone_of, "int32"),
-        "ourselves": np.flatnonzero(prepared.columns.entities.ourselves).tolist(),
-        "foreign": foreign,
+        "ourselves": np.flatnonzero(entities.ourselves).tolist(),
+        "foreign": np.flatnonzero(foreign).tolist(),
     }
 
 
@@ -158,13 +160,8 @@ def _controls(prepared: PreparedEstate) -> dict[str, Any]:
 
 def _implied(prepared: PreparedEstate) -> list[int]:
     """The controls that stand where they do only because a scope guards what they stand on."""
-    controls, names = prepared.columns.controls, prepared.facts.entities
-    guards = (controls.kind == CONTROLS.index(ControlKind.FUNCTION_AUTHZ)) & (controls.host < len(names))
-    found = []
-    for number in np.flatnonzero(guards).tolist():
-        stated = prepared.estate.entities[names[int(controls.host[number])]].controls
-        if all(control.kind != ControlKind.FUNCTION_AUTHZ for control in stated):
-            found.append(number)
+    is_guard = prepared.columns.controls.kind == CONTROLS.index(ControlKind.FUNCTION_AUTHZ)
+    found: list[int] = np.flatnonzero(is_guard & prepared.estate.controls.implied).tolist()
     return found
 
 

@@ -17,6 +17,7 @@ from blastradius.engine import PreparedEstate
 from blastradius.errors import UsageError
 from blastradius.escape import visible
 from blastradius.estate import Estate
+from blastradius.estate.things import read_at
 from blastradius.model import SEEDS, Level, Scenario
 from blastradius.render.lettering import faces
 from blastradius.render.page.data import SCRIPTS as ANSWERING
@@ -184,8 +185,8 @@ def _startable(way: str) -> list[str]:
 
 def _files(estate: Estate) -> Iterable[str]:
     for things in (estate.entities, estate.relations):
-        for thing in things.values():
-            yield from {place.file for place in thing.provenance}
+        for name in things:
+            yield from dict.fromkeys(place.file for place in read_at(things, name))
 
 
 def _gaps(estate: Estate) -> list[str]:

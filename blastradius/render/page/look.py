@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 
 from blastradius.answer import Felt, Tone
-from blastradius.columns.tables import KINDS, NO_INDEX
+from blastradius.columns.tables import KINDS, VERBS
 from blastradius.engine import PreparedEstate
 from blastradius.escape import visible
 from blastradius.estate import Estate
-from blastradius.model import Basis, Level, Operation, Verb
+from blastradius.estate.things import told
+from blastradius.model import Basis, Level, Verb
 from blastradius.render import boxes, dot, legend, lettering, sheet, style
 from blastradius.render.page.packing import packed
 from blastradius.reports import diagram
 from blastradius.reports.captions import CAPTIONS, caption
 from blastradius.reports.labels import KNOWN
-from blastradius.reports.rows import is_ourselves
 from blastradius.reports.words import MEANINGS, WORDS, kinds, label, plural
 
 _TONES: tuple[Tone, ...] = (*Level, *Felt)
@@ -38,7 +38,7 @@ def look_data(prepared: PreparedEstate) -> dict[str, Any]:
         **_sizes(),
         **_homes(prepared),
         "labels": _labels(estate),
-        "ourselves": [number for number, entity in enumerate(estate.entities.values()) if is_ourselves(entity)],
+        "ourselves": np.flatnonzero(prepared.columns.entities.ourselves).tolist(),
         "shown": {text: shown for text in texts if (shown := visible(text)) != text},
         "letters": _letters(texts),
     }
@@ -122,18 +122,11 @@ def _sizes() -> dict[str, Any]:
 
 def _homes(prepared: PreparedEstate) -> dict[str, Any]:
     """The API of each operation, and the relations by which things are drawn where others are."""
-    estate, numbers, relations = prepared.estate, prepared.facts.entity_numbers, prepared.relation_numbers
-    apis = {api: number for number, api in enumerate(prepared.facts.apis)}
-    entities = estate.entities.values()
-    found = [apis[entity.api] if isinstance(entity, Operation) and entity.api else NO_INDEX for entity in entities]
-    homes = [
-        (numbers[relation.targets[0]], numbers[relation.sources[0]], relations[relation.id])
-        for verb in (Verb.SERVES, Verb.HOLDS)
-        for relation in estate.by_verb[verb]
-    ]
-    drawn, at, along = np.array(homes, np.int64).reshape(-1, 3).T
+    relations, verbs = prepared.columns.relations, (Verb.SERVES, Verb.HOLDS)
+    along = np.concatenate([np.flatnonzero(relations.verb == VERBS.index(verb)) for verb in verbs])
+    drawn, at = relations.targets.first[along], relations.sources.first[along]
     return {
-        "api": packed(found, "int32"),
+        "api": packed(prepared.columns.entities.api, "int32"),
         "homes": {"drawn": packed(drawn, "int32"), "at": packed(at, "int32"), "along": packed(along, "int32")},
     }
 
@@ -141,20 +134,17 @@ def _homes(prepared: PreparedEstate) -> dict[str, Any]:
 def _labels(estate: Estate) -> dict[str, str]:
     """How boxes are called that are not called as in sentences, by the number of what they show."""
     return {
-        str(number): caption("double", label=entity.label, id=entity.id)
-        if diagram.has_double(estate, entity.id)
-        else entity.label
-        for number, entity in enumerate(estate.entities.values())
-        if entity.label in estate.namesakes
+        str(number): caption("double", label=called, id=name) if diagram.has_double(estate, name) else called
+        for number, name in enumerate(estate.entities)
+        if (called := told(estate.entities, name).label) in estate.namesakes
     }
 
 
 def _texts(estate: Estate) -> list[str]:
     """Every text that comes from the input and is drawn."""
-    names = (text for entity in estate.entities.values() for text in (entity.id, label(estate, entity.id)))
+    names = (text for name in estate.entities for text in (name, label(estate, name)))
     zones = (text for zone in estate.zones.values() for text in (zone.id, zone.label))
-    undeclared = (entity.zone for entity in estate.entities.values() if entity.zone)
-    return list(dict.fromkeys([*names, *zones, *undeclared, *_labels(estate).values()]))
+    return list(dict.fromkeys([*names, *zones, *estate.zone_of.values(), *_labels(estate).values()]))
 
 
 def _letters(texts: Iterable[str]) -> dict[str, Any]:

@@ -10,8 +10,6 @@ import numpy as np
 from blastradius.columns.ragged import Numbers, RaggedArray
 
 _LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8)
-_MOST_LETTERS = 13
-"""How many letters of five bits each a number of 64 bits takes at most."""
 
 
 def packed(values: Any, kind: str) -> dict[str, str]:
@@ -30,7 +28,8 @@ def packed(values: Any, kind: str) -> dict[str, str]:
 
 def _lettered(numbers: Numbers) -> str:
     signed = (np.abs(numbers) << 1) | (numbers < 0)
-    digits = signed[:, None] >> (5 * np.arange(_MOST_LETTERS))
+    letters_of_longest = -(-int(signed.max(initial=1)).bit_length() // 5)
+    digits = signed[:, None] >> (5 * np.arange(letters_of_longest))
     is_last = digits < 32
     used = ~np.roll(is_last, 1, axis=1)
     used[:, 0] = True

@@ -12,7 +12,8 @@ from blastradius.engine import SEED_KINDS, PreparedEstate
 from blastradius.engine.scenario import ATTACKS, BACK, WHOLE
 from blastradius.estate import Estate
 from blastradius.estate.footing import status_of
-from blastradius.model import Capability, Control, ControlKind, Level, Note, Process, Provenance
+from blastradius.estate.things import read_at, told
+from blastradius.model import Capability, Control, ControlKind, Kind, Level, Note, Process, Provenance
 from blastradius.render.page.packing import packed
 from blastradius.reports.copies import originals
 from blastradius.reports.labels import KNOWN
@@ -71,29 +72,23 @@ def _vocabulary() -> dict[str, Any]:
 
 def _things(prepared: PreparedEstate) -> dict[str, Any]:
     """Entities by number: their names (null where it is the id), and what is stated of some."""
-    estate, flags = prepared.estate, prepared.columns.entities
+    estate, flags, numbers = prepared.estate, prepared.columns.entities, prepared.facts.entity_numbers
     zones: dict[str, str] = {zone.id: zone.label for zone in estate.zones.values()}
-    names: list[str | None] = []
-    unknown, tolerance = {}, {}
-    for number, entity in enumerate(estate.entities.values()):
-        shown = label(estate, entity.id)
-        names.append(None if shown == entity.id else shown)
-        if entity.zone:
-            zones.setdefault(entity.zone, entity.zone)
-        if entity.unknown:
-            unknown[number] = list(entity.unknown)
-        if isinstance(entity, Process):
-            tolerance[number] = entity.tolerance_h
+    for zone in estate.zone_of.values():
+        zones.setdefault(zone, zone)
+    shown = {name: label(estate, name) for name in estate.entities}
+    unknown = {number: list(said) for number, name in enumerate(shown) if (said := told(estate.entities, name).unknown)}
+    processes = (entity for entity in estate.of_kind(Kind.PROCESS) if isinstance(entity, Process))
     sized = np.flatnonzero(flags.records != NO_INDEX).tolist()
     shared = {store: sorted(found) for store, found in originals(prepared.columns).items()}
     return {
-        "names": names,
+        "names": [None if said == name else said for name, said in shown.items()],
         "zones": zones,
         "jewels": np.flatnonzero(flags.crown_jewel).tolist(),
         "public": np.flatnonzero(flags.public).tolist(),
         "anonymous": bool(flags.anonymous.any()),
         "unknown": unknown,
-        "tolerance": tolerance,
+        "tolerance": {numbers[process.id]: process.tolerance_h for process in processes},
         "records": {number: int(flags.records[number]) for number in sized},
         "originals": {store: found for store, found in shared.items() if found != [store]},
     }
@@ -158,8 +153,8 @@ def _places(prepared: PreparedEstate) -> dict[str, Any]:
     files: dict[str, int] = {}
     estate = prepared.estate
     return {
-        "entities": _read_at((entity.provenance for entity in estate.entities.values()), files),
-        "relations": _read_at((relation.provenance for relation in estate.relations.values()), files),
+        "entities": _read_at((read_at(estate.entities, name) for name in estate.entities), files),
+        "relations": _read_at((read_at(estate.relations, name) for name in estate.relations), files),
         "files": list(files),
     }
 

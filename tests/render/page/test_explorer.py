@@ -16,8 +16,12 @@ from blastradius import loading
 from blastradius.cli import main
 from blastradius.engine import compile_system
 from blastradius.errors import UsageError
+from blastradius.estate.things import LazyEntities
 from blastradius.render.page import explorer
 from blastradius.render.page.explorer import SCRIPTS, Written
+from blastradius.reports.words import label
+from tests.estate.test_one_estate import facts_of
+from tests.estate.test_one_estate import written as written_lines
 
 FOLDER = Path(explorer.__file__).parent
 
@@ -33,6 +37,20 @@ def carried(page: str) -> dict[str, Any]:
     assert found
     data: dict[str, Any] = json.loads(gzip.decompress(b64decode(found[1])))
     return data
+
+
+def test_a_page_of_lines_is_written_without_an_object_for_each_thing(
+    northwind: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made anew for each part of the page, they took most of the time of a large one, in which no gap is looked for."""
+    monkeypatch.setattr(explorer, "MANY", 0)
+    estate = loading.load([written_lines(facts_of(loading.load([str(northwind)])), tmp_path / "e.jsonl")])
+    data = explorer.carried(compile_system(estate), Written("How far?"))
+    assert isinstance(estate.entities, LazyEntities)
+    assert len(estate.entities.known) < len(estate.entities) / 5, "those that rules look closely at"
+    assert [name or data["entities"][n] for n, name in enumerate(data["told"]["names"])] == [
+        label(estate, name) for name in estate.entities
+    ]
 
 
 def hashed(text: str) -> str:
