@@ -96,6 +96,16 @@ CASES = (
         "grants:k>o", "serves:s>o", controls={"s": by(K.HARDENED, "s")}), "leak k", "use(o)", "control(s)"),
     Case("a fallback that is who needs it", estate(
         "depends_on:s>s1", controls={"s": by(K.FALLBACK, "s")}), "outage s1", "deny(s)"),
+    Case("wholes of each other, each with another part, and one of them encrypted", estate(
+        "grants:k>o", "reads:o>d2", "part_of:d1>d2", "part_of:d4>d2", "part_of:d2>d1", "part_of:d3>d1",
+        entities={"d1": COMPLETE, "d2": COMPLETE}, controls={"d1": Control(kind=K.ENCRYPTED_ELSEWHERE)}), "leak k",
+        "read(d2) read(d4)", "read(d1) read(d3)"),
+    Case("an operation takes nothing in", estate("reads:o>d brittle=true on_bad=halt dependency=hard obeys=true"),
+         "poison d outage d", "taint(o)", "deny(o) degrade(o) control(o)"),
+    Case("… nor goes on with a default", estate("reads:o>d on_missing=default"), "outage d", "", "taint(o)"),
+    Case("capacity that is lost with what is dropped", estate(
+        "consumes:s>f on_bad=drop dependency=none", "depends_on:s>f+f1 at_least=1 capacity_loss=true"), "wrong f",
+        "degrade(s)", "deny(s)"),
     Case("a key that issues itself", estate("grants:k>o", "issues:o>k"), "use o", "possess(k)", "operate(k)"),
     Case("… and cannot be copied", estate(
         "grants:k>o", "issues:o>k", controls={"k": Control(kind=K.NON_EXPORTABLE)}), "use o", "operate(k)",
@@ -113,6 +123,8 @@ CASES = (
          "wrong f", "", "taint(s) taint(f1)"),
     Case("an input that is dropped, and its own", estate(
         "publishes:s>f", "consumes:s>f on_bad=drop on_missing=default"), "wrong s", "taint(s)", "deny(s) degrade(s)"),
+    Case("… one of several, which others outvote", estate(
+        "consumes:s>f+f1+f2 vote_min=2 on_bad=drop on_missing=default"), "wrong f", "taint(s)", "deny(s) degrade(s)"),
     Case("a zone without anything in it is a seed of nothing but an attacker", estate(entities={**OPEN, "s": {}}),
          "compromise zone", "use(o)", "control(s)"),
     Case("an outage of such a zone", estate(entities={**OPEN, "s": {}}), "outage zone", "", "use(o) deny(s)"),

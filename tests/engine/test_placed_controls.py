@@ -36,28 +36,35 @@ class Case(NamedTuple):
     """A relation to put controls at: its verb, the kinds of its ends, what it says, and what stands beside it.
 
     ``beside`` is a second source that is needed with the first (both passwords, where they are keys), the key of a
-    call, or somebody else who owns the source.
+    call, somebody else who owns the source, or a service that serves it; whose own checks are gone with it, so that
+    there controls of others are tried besides.
     """
 
     verb: Verb
     source: Kind
     target: Kind
     says: Attributes
-    beside: Literal["", "joint", "keyed", "others"] = ""
+    beside: Literal["", "joint", "keyed", "others", "served"] = ""
 
 
 def copies(case: Case) -> Iterator[tuple[str, Entity | Relation]]:
     """The relation, for each control and each place where it may stand, and its ends; which end each is."""
-    for control in CONTROLS:
+    providers = ("", "provider") if case.beside == "served" else ("",)
+    for control, provider in product(CONTROLS, providers):
         kinds, verbs = placements()[control.kind]
         may = {"from": case.source in kinds, "to": case.target in kinds, "along": case.verb in verbs}
         for place in filter(may.__getitem__, may):
-            yield from _copy(case, f"-{control.kind}-{control.phishable}-{place}", {place: (control,)})
+            which = f"-{control.kind}-{control.phishable}-{place}{provider}"
+            placed = control.model_copy(update={"provided_by": provider + which if provider else None})
+            yield from _copy(case, which, {place: (placed,)})
+            if provider:
+                yield provider, ENTITY_TYPES[Kind.PARTY].model_validate({"id": provider + which})
 
 
 def _copy(case: Case, which: str, placed: Mapping[str, tuple[Control, ...]]) -> Iterator[tuple[str, Entity | Relation]]:
     ends = {"from": case.source, "to": case.target}
-    ends |= {"joint": {"from2": case.source}, "keyed": {"key": Kind.CREDENTIAL}}.get(case.beside, {})
+    also = {"joint": {"from2": case.source}, "keyed": {"key": Kind.CREDENTIAL}, "served": {"server": Kind.SERVICE}}
+    ends |= also.get(case.beside, {})
     for end, kind in ends.items():
         said: dict[str, object] = {"id": end + which, "controls": placed.get(end, ())}
         said |= {"type": "password"} if kind == Kind.CREDENTIAL and case.beside == "joint" else {}
@@ -66,6 +73,9 @@ def _copy(case: Case, which: str, placed: Mapping[str, tuple[Control, ...]]) -> 
         yield "owner", ENTITY_TYPES[Kind.PARTY].model_validate({"id": f"owner{which}", "role": "provider"})
         owned = {"verb": Verb.OWNS, "sources": (f"owner{which}",), "targets": (f"from{which}",)}
         yield "owns", Relation.model_validate(owned)
+    if case.beside == "served":
+        served = {"verb": Verb.SERVES, "sources": (f"server{which}",), "targets": (f"from{which}",)}
+        yield "serves", Relation.model_validate(served)
     sources = tuple(end + which for end in ends if end.startswith("from"))
     stated = {"sources": sources, "targets": (f"to{which}",), "controls": placed.get("along", ()), **case.says}
     stated |= {"keys": (f"key{which}",)} if case.beside == "keyed" else {}
@@ -93,7 +103,9 @@ def is_quick(case: Case, word: str) -> bool:
     is_first = case.target == min(SIGNATURES[case.verb].targets)
     if word == "plain" and not case.beside:
         return case.verb != Verb.DEPENDS_ON or is_first
-    return case.beside == "joint" or (is_first and (bool(case.beside) or case.source in QUICK.get(word, ())))
+    if case.beside in ("joint", "served"):
+        return True
+    return is_first and (bool(case.beside) or case.source in QUICK.get(word, ()))
 
 
 def cases() -> Iterator[tuple[Case, str]]:
@@ -109,6 +121,9 @@ def cases() -> Iterator[tuple[Case, str]]:
                 yield from ((plain._replace(beside="joint"), "plain") for _ in range(ends.joint))
             if "brittle" in words and source == Kind.SERVICE:
                 yield from ((plain._replace(says=words[word], beside="others"), word) for word in ("plain", "brittle"))
+            if source == Kind.OPERATION:
+                served = filter(words.__contains__, ("plain", "extent"))
+                yield from ((plain._replace(says=words[word], beside="served"), word) for word in served)
             if verb == Verb.CALLS and source == Kind.SERVICE:
                 keyed = ("plain", "dependency", "on_missing")
                 yield from ((plain._replace(says=words[word], beside="keyed"), word) for word in keyed)
@@ -124,19 +139,25 @@ RELATIONS = [
 ]
 
 
-@pytest.mark.parametrize("case", RELATIONS)
-def test_what_a_control_stops_is_what_the_spec_says(case: Case) -> None:
+def questions(case: Case) -> tuple[Estate, list[Scenario]]:
+    """The copies of a relation in one estate, and what is asked of it: from every end, whatever may happen to it."""
     made = list(copies(case))
     entities = [thing for _, thing in made if isinstance(thing, Entity)]
     relations = [thing for _, thing in made if isinstance(thing, Relation)]
     estate = Estate.build([Loaded(entities=tuple(entities), relations=tuple(relations))])
+    kinds = {"from": case.source, "to": case.target, "key": Kind.CREDENTIAL, "server": Kind.SERVICE}
+    names = {end: tuple(thing.id for where, thing in made if where == end) for end in kinds}
+    seeds = product(SEED_KINDS.items(), filter(names.get, kinds))
+    fit = ((way, names[end]) for (way, fits), end in seeds if kinds[end] in fits)
+    return estate, [Scenario.model_validate({way: ends, "assume": Level.LATERAL}) for way, ends in fit]
+
+
+@pytest.mark.parametrize("case", RELATIONS)
+def test_what_a_control_stops_is_what_the_spec_says(case: Case) -> None:
+    estate, asked = questions(case)
     system = compile_system(estate)
-    for way, kinds in SEED_KINDS.items():
-        for end, kind in (("from", case.source), ("to", case.target), ("key", Kind.CREDENTIAL)):
-            names = tuple(thing.id for where, thing in made if where == end)
-            if kind in kinds and names:
-                asked = Scenario.model_validate({way: names, "assume": Level.LATERAL})
-                assert solve(estate, asked, system=system).levels == spec(estate, asked), (way, end)
+    for scenario in asked:
+        assert solve(estate, scenario, system=system).levels == spec(estate, scenario)
 
 
 KEYED = ("revoked", "rotated", "expired", "ip_allowlist", "token_binding", "device_policy", "mfa", "hard_mfa")

@@ -106,6 +106,8 @@ RELATION_WORDS = [
     Case(*of_relation("dependency", "reads:s>d dependency=none"), "outage d", "degrade(s)", False),
     Case(*of_relation("buffer_h", "depends_on:s>s1 buffer_h=24"), "outage s1", "deny(s)", False, 24),
     Case(*of_relation("buffer_h", "calls:s>o buffer_h=24"), "outage o", "degrade(s)", False, 24),
+    Case(*of_relation("buffer_h", "calls:s>o keys=k buffer_h=24"), "outage k", "degrade(s)", False, 24),
+    Case(*of_relation("buffer_h", "calls:s>o keys=k buffer_h=24 dependency=hard"), "outage k", "deny(s)", False, 24),
     Case(*of_relation("buffer_h", "depends_on:s>s1 buffer_h=1", "depends_on:s1>s2 buffer_h=24"),
          "outage s2", "deny(s)", False, 25),
     Case(*of_relation("at_least", "depends_on:s>s1+s2 at_least=1"), "outage s1", "deny(s)", False),
@@ -123,6 +125,8 @@ RELATION_WORDS = [
                           ("consumes:b>f", "outage f"))),
     Case(*of_relation("on_missing", "calls:s>o dependency=hard on_missing=default"), "outage o", "deny(s)", False),
     Case(*of_relation("on_missing", "calls:s>o keys=k on_missing=default"), "outage k", "degrade(s)", False),
+    Case(*of_relation("on_missing", "calls:s>o keys=k dependency=hard on_missing=default"),
+         "outage k", "deny(s)", False),
     *(Case(*of_relation("obeys", f"{taken} obeys=true", "serves:s1>o"), seed, "steer(s)", True)
       for taken, seed in (("consumes:s>f", "poison f"), ("reads:s>d", "poison d"), ("calls:s>o", "compromise s1"))),
     Case(*of_relation("keys", "calls:s>o keys=k dependency=hard"), "outage k", "deny(s)", True),

@@ -98,6 +98,24 @@ def test_a_stop_that_is_changed_is_refused(name: str) -> None:
     assert refused > 5
 
 
+SHORTER = (
+    ("depends_on:b>s1+s2 at_least=1", ("depends_on:b>s3", "depends_on:s3>s1"), "compromise s1 compromise s2"),
+    ("depends_on:b>s1+s2", ("depends_on:b>s3", "depends_on:s3>s1"), "compromise s1 compromise s2"),
+    ("consumes:s>f1+f2+f3 vote_min=2", ("publishes:s1>f4", "consumes:s>f4"), "wrong f1 wrong f2 wrong s1"),
+    ("grants:k1+k2>o", ("grants:k1>s", "serves:s>o"), "use k1 use k2"),
+)
+"""A relation that leads somewhere at once, others that do in two steps, and from where."""
+
+
+@pytest.mark.parametrize(("shorter", "longer", "seed"), SHORTER, ids=[shorter for shorter, _, _ in SHORTER])
+def test_a_proof_that_is_not_the_shortest_is_refused(shorter: str, longer: tuple[str, ...], seed: str) -> None:
+    built, asked = estate(shorter, *longer), scenario(seed, Level.GRANTED)
+    check(built, asked, certify(compile_system(built), asked))
+    without = estate(*longer, entities={name: {} for name in built.entities})
+    with pytest.raises(CertificateError, match="hops and is claimed at level 1 in"):
+        check(built, asked, certify(compile_system(without), asked))
+
+
 def test_a_step_that_is_left_out_is_missed() -> None:
     refused = 0
     for seed in range(60):
