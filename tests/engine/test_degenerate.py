@@ -50,6 +50,8 @@ CASES = (
     Case("a service that obeys itself", OBEYS_ITSELF, "poison f", "taint(s) steer(s)", "control(s)"),
     Case("… and an error", OBEYS_ITSELF, "wrong f", "taint(s)", "steer(s)"),
     Case("… and nobody tells it anything", OBEYS_ITSELF, "use s", "use(s)", "taint(s) steer(s)"),
+    Case("… and an error in an answer", estate("calls:s>o obeys=true", "serves:s1>o"), "wrong s1", "taint(s)",
+         "steer(s)"),
     Case("a service that obeys its own answers", estate("serves:s>o", "calls:s>o obeys=true"), "use o",
          "use(o)", "steer(s) taint(s)", level=Level.ABUSED),
     Case("hosts in a circle", IN_A_CIRCLE, "compromise s1", "control(s2) control(s3)", "control(s4)"),
@@ -103,6 +105,8 @@ CASES = (
     Case("an operation takes nothing in", estate("reads:o>d brittle=true on_bad=halt dependency=hard obeys=true"),
          "poison d outage d", "taint(o)", "deny(o) degrade(o) control(o)"),
     Case("… nor goes on with a default", estate("reads:o>d on_missing=default"), "outage d", "", "taint(o)"),
+    Case("a process is no machine that somebody could take over, or tell what to do", estate(
+        "consumes:b>f brittle=true obeys=true"), "poison f", "deny(b) taint(b)", "control(b) steer(b)"),
     Case("capacity that is lost with what is dropped", estate(
         "consumes:s>f on_bad=drop dependency=none", "depends_on:s>f+f1 at_least=1 capacity_loss=true"), "wrong f",
         "degrade(s)", "deny(s)"),
@@ -112,6 +116,12 @@ CASES = (
         "possess(k)"),
     Case("… and nobody has it", estate("grants:k>o", "issues:o>k", "owns:p>s"), "compromise p", "",
          "possess(k) use(o)"),
+    Case("… and who asks for it is asked why", estate("serves:s>o", "issues:o>k", controls={
+        "k": (Control(kind=K.NON_EXPORTABLE), Control(kind=K.APPROVAL))}), "compromise s", "use(o)",
+        "operate(k) possess(k)"),
+    Case("… by somebody else", estate("serves:s>o", "issues:o>k", controls={
+        "k": Control(kind=K.NON_EXPORTABLE), "o": by(K.APPROVAL, "p")}), "compromise s", "use(o)",
+        "operate(k) possess(k)"),
     Case("a right that gives itself", estate("permits:c>o", "issues:o>c", "owns:p>s"), "compromise p", "",
          "use(c) use(o)"),
     Case("a call that needs what only it hands out", estate(

@@ -36,15 +36,15 @@ class Case(NamedTuple):
     """A relation to put controls at: its verb, the kinds of its ends, what it says, and what stands beside it.
 
     ``beside`` is a second source that is needed with the first (both passwords, where they are keys), the key of a
-    call, somebody else who owns the source, or a service that serves it; whose own checks are gone with it, so that
-    there controls of others are tried besides.
+    call or one that has to come with it, somebody else who owns the source, or a service that serves it; whose own
+    checks are gone with it, so that there controls of others are tried besides.
     """
 
     verb: Verb
     source: Kind
     target: Kind
     says: Attributes
-    beside: Literal["", "joint", "keyed", "others", "served"] = ""
+    beside: Literal["", "joint", "keyed", "needing", "others", "served"] = ""
 
 
 def copies(case: Case) -> Iterator[tuple[str, Entity | Relation]]:
@@ -63,8 +63,8 @@ def copies(case: Case) -> Iterator[tuple[str, Entity | Relation]]:
 
 def _copy(case: Case, which: str, placed: Mapping[str, tuple[Control, ...]]) -> Iterator[tuple[str, Entity | Relation]]:
     ends = {"from": case.source, "to": case.target}
-    also = {"joint": {"from2": case.source}, "keyed": {"key": Kind.CREDENTIAL}, "served": {"server": Kind.SERVICE}}
-    ends |= also.get(case.beside, {})
+    key, joint, server = {"key": Kind.CREDENTIAL}, {"from2": case.source}, {"server": Kind.SERVICE}
+    ends |= {"joint": joint, "keyed": key, "needing": key, "served": server}.get(case.beside, {})
     for end, kind in ends.items():
         said: dict[str, object] = {"id": end + which, "controls": placed.get(end, ())}
         said |= {"type": "password"} if kind == Kind.CREDENTIAL and case.beside == "joint" else {}
@@ -78,10 +78,11 @@ def _copy(case: Case, which: str, placed: Mapping[str, tuple[Control, ...]]) -> 
         yield "serves", Relation.model_validate(served)
     sources = tuple(end + which for end in ends if end.startswith("from"))
     stated = {"sources": sources, "targets": (f"to{which}",), "controls": placed.get("along", ()), **case.says}
-    stated |= {"keys": (f"key{which}",)} if case.beside == "keyed" else {}
+    stated |= {word: (f"key{which}",) for word, beside in CALLED_WITH.items() if case.beside == beside}
     yield "along", Relation.model_validate({"verb": case.verb, **stated})
 
 
+CALLED_WITH = {"keys": "keyed", "needs": "needing"}
 CONTROLS = [Control(kind=kind) for kind in placements()]
 CONTROLS += [Control(kind=ControlKind.MFA, phishable=True)]
 PLAIN: Attributes = {}
@@ -127,6 +128,7 @@ def cases() -> Iterator[tuple[Case, str]]:
             if verb == Verb.CALLS and source == Kind.SERVICE:
                 keyed = ("plain", "dependency", "on_missing")
                 yield from ((plain._replace(says=words[word], beside="keyed"), word) for word in keyed)
+                yield plain._replace(beside="needing"), "plain"
 
 
 RELATIONS = [
