@@ -154,7 +154,7 @@ def cut(
         anyone: a stranger on the internet.
         hours: how long what is denied stays denied.
         target: what must be out of reach [default: the crown jewels].
-        together: all partners at once, not each alone (where no start is named).
+        together: all third parties at once, not each alone (where no start is named).
         keep: what may not be cut: a relation, all that touches an entity, or a kind such as calls.
         add: a kind of control that may be put wherever it would stop something.
         cost: what a change costs: WHAT=NUMBER, such as grants=2 [default: 1].

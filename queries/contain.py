@@ -29,7 +29,7 @@ from blastradius.reports.losses import Loss, losses
 from blastradius.reports.remedies import Remedy
 from blastradius.reports.rows import ModelRow, ScenarioRow, model_row, notes_on, scenario_row
 from blastradius.reports.unstated import missing
-from blastradius.reports.words import label, listed, plural
+from blastradius.reports.words import label, listed, plural, some_of
 
 
 class Params(ScenarioParams):
@@ -209,7 +209,7 @@ def _spared(estate: Estate, more: CountRow, less: CountRow) -> str:
 def _lines(estate: Estate, params: Params, data: ContainData) -> Iterable[str]:
     if data.unclocked:
         yield (
-            f"for {data.unclocked:,} of {plural(data.steps, 'step')} nobody stated how long they take: such a step may "
+            f"for {some_of(data.unclocked, data.steps, 'step')} nobody stated how long they take: such a step may "
             "be over by the hour or not, so numbers are told from least to most"
         )
     yield "what was reached before something is cut stays reached"

@@ -39,7 +39,7 @@ class Params(ScenarioParams):
     """What must be out of whose reach, and what may be done about it."""
 
     target: tuple[str, ...] = Field((), description="what must be out of reach [default: the crown jewels]")
-    together: bool = Field(False, description="all partners at once, not each alone (where no start is named)")
+    together: bool = Field(False, description="all third parties at once, not each alone (where no start is named)")
     keep: tuple[str, ...] = Field(
         (), description="what may not be cut: a relation, all that touches an entity, or a kind such as calls"
     )
@@ -142,17 +142,17 @@ def run(estate: Estate, params: Params) -> Answer:
 
 
 def _starts(estate: Estate, params: Params) -> dict[str, Scenario]:
-    """The scenarios by who starts them: the one that is named, else every partner alone, or all of them together."""
+    """The scenarios by who starts them: the one that is named, else every third party alone, or all together."""
     if params.anyone or any(getattr(params, way) for way in SEED_KINDS):
         scenario = params.scenario(estate)
         return {_started(estate, scenario): plain(scenario)}
-    partners = [party.id for party in estate.of_kind(Kind.PARTY) if not is_ourselves(party)]
-    if not partners:
+    others = [party.id for party in estate.of_kind(Kind.PARTY) if not is_ourselves(party)]
+    if not others:
         raise UsageError("the estate has no party but ourselves; name where it starts, for instance --leak KEY")
     asked = plain(params.asked)
     if params.together:
-        return {"all partners together": asked.model_copy(update={"compromise": tuple(partners)})}
-    return {label(estate, name): asked.model_copy(update={"compromise": (name,)}) for name in partners}
+        return {"all third parties together": asked.model_copy(update={"compromise": tuple(others)})}
+    return {label(estate, name): asked.model_copy(update={"compromise": (name,)}) for name in others}
 
 
 def _seconds(estate: Estate) -> float:
@@ -314,7 +314,9 @@ def _headline(
     uncut: Sequence[UncutRow],
 ) -> str:
     what = listed([label(estate, target) for target in targets], 3)
-    whose = starts[0] if len(starts) == 1 else f"each of {plural(len(starts), 'partner')} on its own"
+    whose = (
+        starts[0] if len(starts) == 1 else f"each of {plural(len(starts), 'third party', 'third parties')} on its own"
+    )
     level = f"under level {params.assume!r}"
     kept = f"; in {plural(len(uncut), 'case')} none helps" if uncut else ""
     if not rows:

@@ -191,7 +191,8 @@ def _headline(rows: Sequence[OvergrantRow], assume: str) -> str:
 def _silence(unknown: int, of: int) -> str:
     if of == 1:
         return "nobody says whether it is needed or used"
-    return f"of {unknown:,} nobody says whether {'it is' if unknown == 1 else 'they are'} needed or used"
+    which = f"all {of:,}" if unknown == of else f"{unknown:,}"
+    return f"of {which} nobody says whether {'it is' if unknown == 1 else 'they are'} needed or used"
 
 
 def _lines(rows: Sequence[OvergrantRow]) -> Iterator[str]:

@@ -133,7 +133,7 @@ def _rests(data: BriefData) -> Iterator[str]:
         f"At level {data.level!r} there {'is' if data.ways == 1 else 'are'} {ways} from a third party to a crown jewel"
     )
     if not data.rests_on:
-        yield f"{found}; none of the controls that nobody has shown to work would by failing alone open another."
+        yield f"{found}; no other way is kept shut by a single control that is only assumed to work."
         return
     said = "; ".join(f"{row.says} ({len(row.ways):,} more without it)" for row in data.rests_on[:2])
     more = f"; and {len(data.rests_on) - 2:,} more such controls" if len(data.rests_on) > 2 else ""

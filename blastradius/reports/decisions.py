@@ -29,7 +29,7 @@ _FEWEST_DECISIONS = 4
 _MOST_LOOKED_AT = 12
 """How many of the levers that promise most are worked out for a decision."""
 Idle = Literal["late", "other ways"]
-"""Why a lever does nothing: what it would have kept is reached, or there are other ways."""
+"""Why a lever does nothing: what it could have changed has happened, or there are other ways."""
 
 
 @dataclass(frozen=True, eq=False)

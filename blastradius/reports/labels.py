@@ -107,7 +107,11 @@ def footing(estate: Estate) -> str:
 def _untested(estate: Estate) -> str:
     """How many controls nobody has shown to work, where that was counted."""
     _, controls, assumed = estate.footing
-    return f"; {assumed:,} of {controls:,} controls are assumed to work, shown by nobody" if assumed else ""
+    if not assumed:
+        return ""
+    some = f"all {controls:,}" if assumed == controls else f"{assumed:,} of {controls:,}"
+    which = "the only control is" if controls == 1 else f"{some} controls are"
+    return f"; {which} assumed to work, shown by nobody"
 
 
 def assumed(word: str) -> str:

@@ -45,7 +45,7 @@ PHRASES = {
     "stranger has it": "anyone on the internet could have as much, under level {}",
     "stated unknown": "stated to be unknown of {}: {}",
     # why not, and what would change it
-    "no path": "nothing that is stated leads to {}; no path among {}, even with every control off",
+    "no path": "nothing stated leads to {}; no path among {}, even with every control off; silence is not safety",
     "not at level": "not under level {}",
     "not so": "not so",
     "stopped": "{}: {}; what stands in the way: {}",
@@ -73,7 +73,7 @@ PHRASES = {
     "none marked": "none marked",
     "none stated": "none stated",
     "does nothing": "takes nothing out of reach: {}",
-    "late": "too late: what it would have kept is reached",
+    "late": "too late: what it could have changed has happened",
     "other ways": "there are other ways",
     "kept out": "out of reach{}: {}",
     "unless before": ", unless reached before",

@@ -19,7 +19,7 @@ from blastradius.reports.stand_in_cards import stand_ins
 from blastradius.reports.storyline import Storyline
 from blastradius.reports.symptoms import BLANK, Symptom, symptoms
 from blastradius.reports.unstated import missing
-from blastradius.reports.words import listed, plural
+from blastradius.reports.words import listed, plural, some_of
 
 
 class Exercised(ScenarioParams):
@@ -113,7 +113,7 @@ def unknown(first: Begun, levers: int) -> Iterator[str]:
     reach = first.story.reach
     if not first.story.by_hours:
         missing_hours, steps = unclocked(reach)
-        yield f"when things happen: of {missing_hours:,} of {plural(steps, 'step')} nobody stated how long they take"
+        yield f"when things happen: of {some_of(missing_hours, steps, 'step')} nobody stated how long they take"
     nobody = sum(symptom.to == BLANK for symptom in first.told)
     if nobody:
         yield f"who would notice: for {nobody:,} of {plural(len(first.told), 'inject')} nobody is named"

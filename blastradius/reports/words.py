@@ -219,6 +219,13 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def some_of(count: int, of: int, one: str) -> str:
+    """How many of how many, such as ``2 of 3 steps``, ``all 3 steps`` or ``the one step``."""
+    if of == 1:
+        return f"the one {one}"
+    return f"{'all' if count == of else f'{count:,} of'} {plural(of, one)}"
+
+
 def none_of(count: int, one: str) -> str:
     """That it is true of none, such as ``none of 3 grants`` or ``not one grant``."""
     return f"none of {plural(count, one)}" if count > 1 else f"not one {one}"

@@ -175,7 +175,7 @@ class _MarketplaceMapper:
     def _say(self) -> None:
         for product, count in sorted(self.unknown.items()):
             self.collector.rejected += count
-            message = f"product {product!r} is referred to {count:,} times and not listed; those entries are left out"
+            message = f"entries left out that refer to product {product!r}, which is not listed: {count:,}"
             self.collector.note(NoteKind.UNRESOLVED, message)
         known = (entity.removeprefix("agency:") for entity in self.collector.entities)
         if self.us is not None and not any(map(self._is_us, known)):

@@ -115,7 +115,7 @@ def test_an_answer_of_no_table_is_no_silence(folder: Path, capsys: pytest.Captur
     assert main(asked) == 0
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err.startswith("no table in this answer: nothing that is stated leads to Labels")
+    assert shown.err.startswith("no table in this answer: nothing stated leads to Labels")
 
 
 def test_check_writes_files_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,7 +152,7 @@ def test_nothing_to_draw_costs_no_answer(folder: Path, capsys: pytest.CaptureFix
     asked = ["explain", "e.yaml", "--compromise", "other", "--entity", "db", "--draw", "a.svg"]
     assert main(asked) == 4
     shown = capsys.readouterr()
-    assert "nothing that is stated leads to Labels" in shown.out
+    assert "nothing stated leads to Labels" in shown.out
     assert shown.err == "a.svg is not written: there is nothing to draw of this answer to explain\n"
 
 

@@ -81,7 +81,7 @@ def test_what_no_declared_call_needs_is_excess_and_the_one_that_opens_the_most_c
 def test_without_any_call_nobody_says_whether_it_is_needed_and_silence_is_no_excess() -> None:
     answer = answered(written(ESTATE.replace(", calls: [{to: get, with: [key]}]", "")))
     assert answer.headline == (
-        "none of 3 grants is known to be needless; of 3 nobody says whether they are needed or used"
+        "none of 3 grants is known to be needless; of all 3 nobody says whether they are needed or used"
     )
     assert [table.id for table in answer.tables if table.rows] == ["unknown"]
     alone = answered(written("parties: {p: {holds: [k]}}\ncredentials: {k: {grants: [o]}}\noperations: {o: }\n"))

@@ -119,7 +119,7 @@ def test_the_older_form_says_the_same_in_other_words() -> None:
     }
     assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (6, 2, 0)
     assert loaded.as_of == "2019-10-05"
-    assert "product 'F9' is referred to 1 times" in "".join(note.message for note in loaded.notes)
+    assert "product 'F9', which is not listed: 1" in "".join(note.message for note in loaded.notes)
     assert {entity.tags for entity in loaded.entities if entity.id == "fedramp:F1"} == {("Compliant", "IaaS")}
 
 
