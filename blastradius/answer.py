@@ -341,9 +341,9 @@ class Query:
     folder of documents, ``judges`` that answers have verdicts, ``opens`` that they have scenarios of which more can be
     asked in the explorer. ``main`` is the id of the table that CSV has where none
     is named; the first where it is empty. ``example`` is shown at the end of the help: the options after the estate.
-    ``about_one`` says that it looks at nothing but what is reached from where it starts, so that it can be asked of a
-    part of an estate; ``Part`` says what that needs. ``spreads`` says that it looks at many worlds, which can be solved
-    elsewhere.
+    ``about_one`` says that it looks at nothing but what is reached from where it starts, or leads there, so that it can
+    be asked of a part of an estate; ``Part`` says what that needs. ``spreads`` says that it looks at many worlds, which
+    can be solved elsewhere.
     """
 
     name: str

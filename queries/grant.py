@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, ValidationError
@@ -113,6 +114,7 @@ def _by_proposal(estate: Estate, params: Params, stated: Loaded) -> Found:
     """What a file or another estate proposes."""
     if params.holder or params.new_partner or params.grant or params.key:
         raise UsageError("--proposal says who holds what; leave out --holder, --new-partner, --grant and --key")
+    estate.require(_named_in(stated))
     new = additions(estate, stated)
     after = laid_over(estate, new)
     needs = _operations(after, params.needs)
@@ -120,8 +122,15 @@ def _by_proposal(estate: Estate, params: Params, stated: Loaded) -> Found:
     if one is not None:
         asked = Asked(one.holder, one.key, plain(params.asked), one.new, one.relations)
         return found_by_key(estate, what_if(one.estate, params.asked), asked, one.grants, needs)
+    estate.require_whole()  # it may let in anybody
     before = what_if(estate, params.asked)
     return found_by_case(Case(before, laid_over(before, new), new, plain(params.asked)), needs)
+
+
+def _named_in(stated: Loaded) -> Iterator[str]:
+    """The things that a proposal speaks of."""
+    yield from (entity.id for entity in stated.entities)
+    yield from (name for relation in stated.relations for name in (*relation.sources, *relation.targets))
 
 
 def _with_partner(estate: Estate, params: Params) -> Estate:
@@ -156,6 +165,7 @@ def _resolved(estate: Estate, params: Params) -> Params:
     """The same question by ids."""
     if not params.grant and not params.needs:
         raise UsageError("nothing is said to be granted; name it with --grant, or what has to be called with --needs")
+    estate.require([KEY])
     if params.key is None and KEY in estate.entities:
         raise UsageError(f"the estate has an entity {KEY!r}; name the key with --key")
     holder = params.new_partner or _holder(estate, str(params.holder))
@@ -187,6 +197,7 @@ QUERY = Query(
     GrantData,
     finds=True,
     draws=True,
+    about_one=True,
     main="added",
     example="--new-partner newco --grant orders:customers.read --needs orders:getCustomer",
     spreads=True,

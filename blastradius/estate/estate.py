@@ -351,9 +351,15 @@ class Estate:
         places = {zone: self.zones[zone].label if zone in self.zones else zone for zone in (*stated, *self.zones)}
         return resolved(list(called(self._table, self.entities)), text, kinds, places if zones else {})
 
-    def scenarios_of(self, expectation: Expectation) -> list[tuple[str | None, Scenario]]:
-        """The scenarios of an expectation; a rule for all has one for each thing that it is about, by id."""
-        return scenarios(expectation, self.of_kind)
+    def scenarios_of(
+        self, expectation: Expectation, among: Collection[str] | None = None
+    ) -> list[tuple[str | None, Scenario]]:
+        """The scenarios of an expectation; a rule for all has one for each thing that it is about, by id.
+
+        Of these only the ones in ``among`` where that is stated.
+        """
+        found = scenarios(expectation, self.of_kind)
+        return [it for it in found if it[0] is None or among is None or it[0] in among]
 
     def kept_out(self, expectation: Expectation) -> tuple[ExpectedFact, ...]:
         """All that an expectation says is not to be reached, by name or because it fits what is kept."""

@@ -6,7 +6,7 @@ of the estate until nothing is. What that comes to is what the whole would have 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NoReturn
 
@@ -15,9 +15,21 @@ from blastradius.estate.estate import Census, Estate
 from blastradius.estate.footing import Footing
 from blastradius.estate.foretold import WholeNeededError, census_after, notes_after
 from blastradius.estate.namesakes import MOST_LOOKED_AT
-from blastradius.estate.selections import kept_out, scenarios
 from blastradius.estate.ties import VOID_ALONG
-from blastradius.model import Control, Entity, Expectation, ExpectedFact, Frozen, Kind, Note, Relation, Scenario, Zone
+from blastradius.model import (
+    SEEDS,
+    Control,
+    Entity,
+    Expectation,
+    ExpectedFact,
+    Frozen,
+    Kind,
+    Note,
+    Relation,
+    Scenario,
+    Zone,
+    named_ends,
+)
 
 
 class NotHereError(Exception):
@@ -128,24 +140,26 @@ class Part(Estate):
         """
         raise WholeNeededError
 
-    def scenarios_of(self, expectation: Expectation) -> list[tuple[str | None, Scenario]]:
-        """The scenarios of an expectation.
+    def scenarios_of(
+        self, expectation: Expectation, among: Collection[str] | None = None
+    ) -> list[tuple[str | None, Scenario]]:
+        """The scenarios of an expectation, those of a rule for all only in ``among``, once all that they name is here.
 
         Raises:
-            WholeNeededError: it is a rule for all.
+            NotHereError: it is not.
+            WholeNeededError: it is a rule for all, and asked of all.
         """
-        return scenarios(expectation, self._all_of_kind)
+        if expectation.for_each is not None:
+            if among is None:
+                self.require_whole()
+            self.require(among)
+        found = super().scenarios_of(expectation, among)
+        self.require(name for _, scenario in found for name in _named(scenario))
+        return found
 
     def kept_out(self, expectation: Expectation) -> tuple[ExpectedFact, ...]:
-        """All that an expectation says by name is not to be reached.
-
-        Raises:
-            WholeNeededError: it says so of all that fits something.
-        """
-        return kept_out(expectation, self._all_of_kind)
-
-    def _all_of_kind(self, _kind: Kind) -> NoReturn:
-        self.require_whole()
+        """What of all that is not to be reached is here; what is not here is not reached."""
+        return tuple(fact for fact in super().kept_out(expectation) if fact.entity in self.entities)
 
     def resolve(self, text: str, kinds: Collection[Kind] | None = None, *, zones: bool = False) -> str:
         """The id of what is here by that name.
@@ -177,3 +191,12 @@ class Part(Estate):
             ends = tuple(ends)
             self.require(self._ties.looked_at(control.provided_by, ends))
         return super().why_void(control, ends)
+
+
+def _named(scenario: Scenario) -> Iterator[str]:
+    """What a scenario starts from, where its controls stand, and what the relations join that it takes away."""
+    for way in SEEDS:
+        yield from getattr(scenario, way)
+    hosts = [text.partition("@")[2] for text in (*scenario.distrust, *scenario.controls)]
+    for host in (*filter(None, hosts), *scenario.without):
+        yield from (host, *named_ends(host))

@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
-from blastradius.engine import PreparedEstate, World
+import numpy as np
+
+from blastradius.engine import ANYONE, PreparedEstate, World, leading_to, names_of
 from blastradius.estate import Estate
-from blastradius.model import Capability, Expectation, Fact, Frozen, Kind, Level, Scenario, Statement
+from blastradius.model import SEEDS, Capability, Expectation, Fact, Frozen, Kind, Level, Scenario, Statement
 from blastradius.reports.grants import KEY, Added, Asked, Gain, Means, Serving
-from blastradius.reports.impact import held_in
+from blastradius.reports.impact import held_in, holding
 from blastradius.reports.policy import asked_to_state, is_excused, is_stated
 from blastradius.reports.proposed import Additions
 from blastradius.reports.rows import ModelRow, PlaceRow, StepRow, contour, place_row
@@ -253,7 +255,8 @@ def broken_by(before: PreparedEstate, after: PreparedEstate, new: Additions) -> 
     What was so before, and what is an exception today, is not told.
     """
     rules, estate = before.estate.expectations, after.estate
-    asked = [(rule, start, scenario) for rule in rules for start, scenario in estate.scenarios_of(rule)]
+    among = _starts_let_in(after, new, rules)
+    asked = [(rule, start, scenario) for rule in rules for start, scenario in estate.scenarios_of(rule, among)]
     kept = {id(rule): [Fact(it.entity, it.capability) for it in estate.kept_out(rule)] for rule in rules}
     newly = _newly_held(before, after, asked, sorted({fact for some in kept.values() for fact in some}))
     things = {it.id for it in new.entities}
@@ -267,6 +270,26 @@ def broken_by(before: PreparedEstate, after: PreparedEstate, new: Additions) -> 
         ]
         rows += [row for row in found if not is_excused(estate, rule, start, row.entity)]
     return rows
+
+
+def _starts_let_in(after: PreparedEstate, new: Additions, rules: Iterable[Expectation]) -> Collection[str] | None:
+    """The only things that may newly reach something, each as a start; ``None`` where everything may."""
+    asked = [rule.scenario for rule in rules if rule.for_each is not None]
+    if not asked or not new.is_about_keys or any(getattr(scenario, way) for scenario in asked for way in SEEDS):
+        return None
+    numbers = np.array([after.relation_numbers[it.id] for it in new.relations], np.int64)
+    steps = np.unique(after.steps_along.take(numbers).values)
+    fallen = after.facts.facts(after.steps.blockers.take(steps).values, Capability.INACTIVE)
+    needed = np.unique(np.concatenate([after.steps.premises.take(steps).values, fallen]))
+    anyone = Scenario(
+        anyone=True,
+        assume=max(scenario.assume for scenario in asked),
+        distrust=tuple(dict.fromkeys(name for scenario in asked for name in scenario.distrust)),
+    )
+    behind = leading_to(after, needed, anyone)
+    if behind[after.facts.number(ANYONE)] and holding(after, [World(anyone)], needed).any():
+        return None
+    return names_of(after, behind)
 
 
 def _newly_held(

@@ -267,8 +267,10 @@ def narrowed(relation: Relation) -> Relation:
 
 
 def _unused(estate: Estate, name: str) -> str:
+    estate.require([name])
     while name in estate.entities:
         name += "'"
+        estate.require([name])
     return name
 
 

@@ -33,6 +33,12 @@ class Additions:
         """Its relations of a verb."""
         return [relation for relation in self.relations if relation.verb == verb]
 
+    @property
+    def is_about_keys(self) -> bool:
+        """Whether it says no more than who holds which keys, and what these grant."""
+        things = {it.kind for it in self.entities} <= {Kind.PARTY, Kind.CREDENTIAL}
+        return things and not self.zones and {it.verb for it in self.relations} <= {*_ONE_KEY}
+
 
 @dataclass(frozen=True)
 class OneKey:

@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from blastradius import plugins
-from blastradius.answer import Query
 from blastradius.cli.engines import names_in
-from blastradius.engine import SEED_KINDS, solve
-from blastradius.errors import UsageError
+from blastradius.engine import solve
 from blastradius.estate import Estate, snapshot
 from blastradius.estate.excerpt import Excerpt
 from blastradius.estate.foretold import WholeNeededError
 from blastradius.estate.part import NotHereError, Part, Whole
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Scenario, Service, Zone
+from blastradius.model import Service, Zone
 from tests.counts import few
-from tests.engine.random_estates import random_controls, random_estate, random_relations, random_scenario
 from tests.engine.short import estate, scenario
+from tests.estate.questions import ASKED, answer_of, asked_at_random
 from tests.stores.estates import sized
 from tests.stores.rows import Rows
-
-_NAMED = {"id", "sources", "targets", "keys", "needs", "copy_of", "provided_by", "about"}
-
-
-def several(rng: random.Random, count: int) -> Estate:
-    """Random estates beside each other in one; they have zones, APIs and names in common, and no thing."""
-    zones: dict[str, str] = {}
-    things = []
-    for number in range(count):
-        for line in snapshot.lines(random_estate(rng)):
-            if line.family == "zone":
-                zones.setdefault(json.loads(line.text)["zone"]["id"], line.text)
-            elif line.family not in ("note", "expectation"):
-                things.append(json.dumps(_renamed(json.loads(line.text), f"e{number}-")))
-    first = snapshot.heading(random_estate(rng))
-    return Estate.build([snapshot.loaded([first, *zones.values(), *things], "made")])
-
-
-def _renamed(said: Any, prefix: str, *, is_named: bool = False) -> Any:
-    if isinstance(said, Mapping):
-        return {key: _renamed(value, prefix, is_named=key in _NAMED) for key, value in said.items()}
-    if isinstance(said, list):
-        return [_renamed(part, prefix, is_named=is_named) for part in said]
-    return prefix + said if is_named and isinstance(said, str) else said
 
 
 def excerpt_of(built: Estate, *names: str) -> Excerpt:
@@ -67,48 +39,10 @@ def in_part(excerpt: Excerpt, ask: Callable[[Estate], Any]) -> Any:
             excerpt.add(further.names)
 
 
-def assumed(rng: random.Random, built: Estate, asked: Scenario) -> dict[str, Any]:
-    """What a scenario assumes, as parameters; in half of them something is changed."""
-    given: dict[str, Any] = {"assume": asked.assume.word, "basis": str(asked.basis)}
-    if rng.random() < 0.5:
-        given["without"] = random_relations(rng, built)
-        given["with_"] = tuple(f"{kind}@{host}" for kind, host in random_controls(rng, built))
-    return given
-
-
-def of_scenario(rng: random.Random, built: Estate) -> dict[str, Any]:
-    """A scenario as the parameters of a question."""
-    asked = random_scenario(rng, built)
-    given = {field: getattr(asked, field) for field in SEED_KINDS} | {"hours": asked.hours, "anyone": asked.anyone}
-    return {name: value for name, value in given.items() if value is not None} | assumed(rng, built, asked)
-
-
-def of_any(rng: random.Random, built: Estate) -> dict[str, Any]:
-    """Some thing, and what is assumed."""
-    return {"entity": rng.choice([*built.entities])} | assumed(rng, built, random_scenario(rng, built))
-
-
-ASKED: dict[str, Callable[[random.Random, Estate], dict[str, Any]]] = {
-    "reach": of_scenario,
-    "explain": lambda rng, built: of_any(rng, built) | of_scenario(rng, built),
-    "exposure": of_any,
-}
-
-
-def answer_of(query: Query, estate: Estate, params: Any) -> Any:
-    """The answer with its picture, or why there is none."""
-    try:
-        found = query.run(estate, params)
-    except UsageError as refused:
-        return str(refused)
-    return found, found.picture
-
-
 def part_and_whole(question: str, seed: int) -> tuple[Any, Any, dict[str, Any]]:
     """What a part of a random estate says (``None``: only the whole can), what all of it says, and the question."""
-    rng = random.Random(seed)
-    built = several(rng, 4) if seed % 3 else random_estate(rng)
-    query, given = plugins.query(question), ASKED[question](rng, built)
+    built, given = asked_at_random(question, seed)
+    query = plugins.query(question)
     params = query.params(**given)
     excerpt = excerpt_of(built, *names_in(given))
     try:

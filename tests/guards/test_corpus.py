@@ -17,6 +17,7 @@ from tests.stores import test_corpus as on_the_server
 TESTS: tuple[Callable[..., None], ...] = (
     test_corpus.test_every_engine_here_says_what_is_expected,
     on_the_server.test_the_server_says_what_is_expected,
+    on_the_server.test_the_server_says_what_the_whole_says_of_the_corpus,
 )
 ROOM = Path(test_corpus.__file__).parent
 

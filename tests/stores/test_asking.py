@@ -26,6 +26,8 @@ QUESTIONS = (
     ("reach", "--compromise", "acme", "--without", "holds:acme_tms>acme_token", "--with", "hardened@orders_api"),
     ("exposure", "--entity", "customer_db"),
     ("exposure", "--entity", "customer_db", "--with", "mfa@acme_token", "--assume", "abused"),
+    ("grant", "--new-partner", "newco", "--grant", "orders:customers.read", "--fail-on", "never"),
+    ("grant", "--holder", "acme", "--needs", "orders:getCustomer", "--fail-on", "never"),
 )
 
 

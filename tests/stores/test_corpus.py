@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+from itertools import cycle
+from typing import Any
 
 import pytest
 
+from blastradius import plugins
+from blastradius.cli.engines import names_in
 from blastradius.engine import SEED_KINDS, Certificate, Reach, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
@@ -14,11 +18,13 @@ from blastradius.stores.neo4j import Allowed, Connection, asked_there, pull, pus
 from tests.counts import few
 from tests.engine.corpus import CORPUS
 from tests.engine.random_estates import random_estate, random_scenario
+from tests.estate.questions import ASKED, answer_of, asked_at_random
 from tests.stores.conftest import Place
 
 ANY = Allowed(shrink=True, incomplete=True, beside_others=True)
 RANDOM, TOGETHER = 500, 25
 """How many random estates, and how many of them a test asks."""
+QUESTIONS = [question for question in ASKED if question != "reach"]
 
 
 def reached_here(built: Estate, scenario: Scenario) -> Certificate | str:
@@ -55,6 +61,45 @@ def test_the_server_says_what_is_expected(name: str, place: Place) -> None:
         facts = set() if isinstance(found, str) else {step.fact for step in found.steps}
         assert reached <= facts
         assert not not_reached & facts
+
+
+def answered_there(connection: Connection, question: str, given: dict[str, Any]) -> Any:
+    """What is said of a part of the estate that is read, with its picture; ``None`` where all of it has to be."""
+    query = plugins.query(question)
+    params = query.params(**given)
+
+    def ask(estate: Estate) -> Any:
+        found = query.run(estate, params)
+        return found, found.picture
+
+    return asked_there(connection, {*names_in(given)}, ask)
+
+
+@pytest.mark.parametrize("name", few(CORPUS, 6))
+def test_the_server_says_what_the_whole_says_of_the_corpus(name: str, place: Place) -> None:
+    built, asked = CORPUS[name]()
+    push(place.connection, built, ANY)
+    rng = random.Random(name)
+    for (_, reached, not_reached), question in zip(asked, cycle(QUESTIONS)):
+        given = ASKED[question](rng, built)
+        about = sorted({fact.entity for fact in reached | not_reached} & built.entities.keys())
+        given |= {"entity": about[0]} if about and "entity" in given else {}
+        found = answered_there(place.connection, question, given)
+        assert found in (None, answer_of(plugins.query(question), built, plugins.query(question).params(**given)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("question", ASKED)
+@pytest.mark.parametrize("first", range(0, RANDOM // 5, TOGETHER))
+def test_random_questions_on_the_server(first: int, question: str, place: Place) -> None:
+    query, parts = plugins.query(question), 0
+    for seed in range(first, first + TOGETHER):
+        built, given = asked_at_random(question, seed)
+        push(place.connection, built, ANY)
+        found = answered_there(place.connection, question, given)
+        assert found in (None, answer_of(query, built, query.params(**given))), seed
+        parts += found is not None
+    assert parts > TOGETHER // 4
 
 
 @pytest.mark.slow
