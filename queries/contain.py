@@ -28,7 +28,7 @@ from blastradius.reports.labels import assumed, footing
 from blastradius.reports.losses import Loss, losses
 from blastradius.reports.remedies import Remedy
 from blastradius.reports.rows import ModelRow, ScenarioRow, model_row, notes_on, scenario_row
-from blastradius.reports.unstated import missing
+from blastradius.reports.unstated import missing, told_counts
 from blastradius.reports.words import label, listed, plural, some_of
 
 
@@ -248,7 +248,8 @@ def _hour_table(estate: Estate, data: ContainData) -> Table:
         ("in the end, if nothing is done", now.in_the_end),
     )
     cells: tuple[Row, ...] = tuple(
-        (when, len(row.crown_jewels), len(row.processes), row.things, _named(estate, row)) for when, row in counted
+        (when, *told_counts(estate, len(row.crown_jewels), len(row.processes)), row.things, _named(estate, row))
+        for when, row in counted
     )
     columns = ("reached", "jewels", "processes", "things", "names")
     return Table("reached", "Reached before it is contained", columns, cells, under=("names",))
@@ -272,10 +273,11 @@ def _cut_table(
 
 def _cut_cells(estate: Estate, row: ContainRow, before: tuple[CountRow, CountRow]) -> Row:
     least, most = row.at_least, row.at_most
+    jewels = between(len(least.crown_jewels), len(most.crown_jewels))
+    processes = between(len(least.processes), len(most.processes))
     return (
         row.says,
-        between(len(least.crown_jewels), len(most.crown_jewels)),
-        between(len(least.processes), len(most.processes)),
+        *told_counts(estate, jewels, processes),
         between(least.things, most.things),
         _kept_after(estate, row, before),
         _cost(estate, row),

@@ -16,7 +16,7 @@ from blastradius.reports.labels import assumed, footing
 from blastradius.reports.losses import Loss, losses
 from blastradius.reports.remedies import Remedy, additions, narrowings, removals
 from blastradius.reports.rows import ModelRow, ScenarioRow, model_row, notes_on, scenario_row
-from blastradius.reports.unstated import marks_jewels, missing, records_or_unknown, states_processes
+from blastradius.reports.unstated import marks_jewels, missing, records_or_unknown, states_processes, told_counts
 from blastradius.reports.words import control_said, host_said, label, listed, plural
 
 MOST_ADDED = 4_000
@@ -335,9 +335,9 @@ def _lever_table(estate: Estate, params: Params, name: str, title: str, rows: Se
     cells: tuple[Row, ...] = tuple(
         (
             f"{row.says} (or {plural(len(row.alike), 'other way', 'other ways')})" if row.alike else row.says,
-            len(row.crown_jewels),
+            jewels,
             _known(row.records),
-            row.processes,
+            processes,
             row.entities,
             len(row.weakened),
             _kept(estate, row),
@@ -345,6 +345,7 @@ def _lever_table(estate: Estate, params: Params, name: str, title: str, rows: Se
             row.change,
         )
         for row in rows
+        for jewels, processes in (told_counts(estate, len(row.crown_jewels), row.processes),)
     )
     columns = ("what to do", "jewels", "records", "processes", "things", "less of", "kept", "cost", "id")
     return Table(
@@ -383,14 +384,15 @@ def _failure_table(estate: Estate, params: Params, rows: Sequence[FailureRow]) -
     cells: tuple[Row, ...] = tuple(
         (
             row.says,
-            len(row.crown_jewels),
+            jewels,
             _known(row.records),
-            row.processes,
+            processes,
             row.entities,
             _opened(estate, row),
             row.change,
         )
         for row in rows
+        for jewels, processes in (told_counts(estate, len(row.crown_jewels), row.processes),)
     )
     columns = ("control", "jewels", "records", "processes", "things", "in reach", "id")
     brief = cells[: params.top]

@@ -186,6 +186,7 @@ def _added_table(estate: Estate, data: GrantData) -> Table:
     hidden = [
         *(["before"] if not any(row.before for row in rows) else []),
         *(["to"] if len({row.starts for row in rows}) < 2 else []),
+        *(["crown jewel"] if not marks_jewels(estate) else []),
     ]
     return Table("added", "What it adds", columns, tuple(cells), ids=("entity", *hidden), brief=brief, under=("to",))
 

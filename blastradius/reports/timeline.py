@@ -113,7 +113,7 @@ def timeline(rows: tuple[PainRow, ...]) -> Table:
         "When it is felt, in hours from the start",
         ("", "id", "process", "slows", "stops", "tolerates", "tolerance used up", "back"),
         tuple(map(pain_cells, rows)),
-        ids=("id",),
+        ids=("id", *(["back"] if all(row.back_at_h is None for row in rows) else [])),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from blastradius.answer import UNKNOWN, Cell
 from blastradius.engine import Reach
 from blastradius.estate import Estate
 from blastradius.model import Capability, Kind, Store
@@ -28,6 +29,11 @@ def missing(estate: Estate) -> tuple[str, ...]:
     found = [] if marks_jewels(estate) else [f"no crown jewel is marked, so none can be counted; {MARK}"]
     found += [] if states_processes(estate) else ["no process is stated, so what would stop is unknown"]
     return tuple(found)
+
+
+def told_counts(estate: Estate, jewels: Cell, processes: Cell) -> tuple[Cell, Cell]:
+    """Crown jewels and processes as a table tells them: unknown where the estate marks or states none."""
+    return jewels if marks_jewels(estate) else UNKNOWN, processes if states_processes(estate) else UNKNOWN
 
 
 def jewels_said(estate: Estate, jewels: Collection[str], most: int = 4) -> str:

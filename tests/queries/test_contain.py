@@ -81,6 +81,13 @@ def test_a_lever_that_does_nothing_is_shown(retailer: Estate) -> None:
     assert not {row.change for row in data.nothing} & {row.change for row in data.alone}
 
 
+def test_what_nobody_marked_or_stated_is_told_as_unknown_and_never_as_0() -> None:
+    text = "parties: {p: {holds: [k]}}\ncredentials: {k: {grants: o}}\noperations: {o: {}}\n"
+    answer = br.contain(written(text), compromise="p", at=1).answer
+    cells = {row[1:3] for name in ("reached", "alone", "plan") for row in answer.table(name).rows}
+    assert cells == {("unknown", "unknown")}
+
+
 def test_when_a_key_ends_by_itself_is_said_or_unknown() -> None:
     text = "parties: {p: {holds: [k, l]}}\ncredentials: {k: {grants: o, expires: 2031-02-03}, l: {grants: o2}}\n"
     answer = br.contain(written(text + "operations: {o: {}, o2: {}}\n"), compromise="p", at=1).answer

@@ -132,6 +132,12 @@ def test_controls_are_added_only_if_asked_and_those_that_do_the_same_are_one() -
             assert (len(gone), set(row.crown_jewels) <= gone) == (row.entities, True)
 
 
+def test_jewels_and_processes_that_nobody_stated_are_told_as_unknown() -> None:
+    text = "parties: {p: {holds: [k]}}\ncredentials: {k: {grants: o, controls: [mfa]}}\noperations: {o: {reads: [d]}}\n"
+    answer = br.levers(written(f"{text}stores: {{d: }}\n"), compromise="p").answer
+    assert {(row[1], row[3]) for row in answer.table("removed").rows} == {("unknown", "unknown")}
+
+
 def test_records_that_nobody_stated_are_unknown() -> None:
     (found, *_) = rows(written(DOUBLY), compromise="q").values()
     assert found.records is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from blastradius.answer import PLAIN
 from blastradius.engine import solve
 from blastradius.estate import Estate
 from blastradius.model import Control, ControlKind, Scenario
@@ -43,3 +44,4 @@ def test_who_stops_first_stands_first_and_unknown_is_said() -> None:
     table = timeline(pain_rows(reach))
     assert table.rows[0][2:7] == ("b3", "at once", "at once", "unknown", "unknown")
     assert table.rows[2][2:7] == ("b2", "at 2 h", "no", "unknown", "")
+    assert "back" not in table.shown(PLAIN).columns  # nothing is, so people are not shown an empty column
