@@ -55,4 +55,131 @@ EQUIVALENT: dict[str, str] = {
     (
         'blastradius/rules.py | when="brittle others", level=4)), | "brittle others" => \'brittle\''
     ): "what is ours is taken over at the level before already",
+    (
+        'blastradius/rules.py _taken_in | takers = {"consumes": by, "reads": "service", "calls": '
+        '"service"} | "service" => \'\''
+    ): "only services call",
+    (
+        'blastradius/rules.py | flow("holds", "from.steer -> to.operate", of="service", when="unn'
+        'amed")), | "service" => \'\''
+    ): "only services can be steered",
+    (
+        'blastradius/rules.py | flow("grants", "each from.possess -> to.use", on(f"{_SPENT} {_BOU'
+        'ND}", "from to"), | "each from.possess -> to.use" => \'from.possess -> to.use\''
+    ): "a flow that says nothing needs each alone",
+    (
+        'blastradius/rules.py | on(_MFA, "to", "of_password"), when="many_keys"), | "many_keys" => \'\''
+    ): "of one key, this says what the flow of one key says, and the same stops it",
+    (
+        'blastradius/rules.py | on(_MFA, "to", "unphishable"), when="many_keys phishable"), | "ma'
+        "ny_keys phishable\" => 'phishable'"
+    ): "of one key, this says what the flow of one key says, and the same stops it",
+    (
+        'blastradius/rules.py | flow("consumes", "quorum to.taint -> from.taint", on(_CHECKED, "f'
+        'rom"), when="group")), | "group" => \'\''
+    ): "of one feed a vote is what that feed says",
+    (
+        'blastradius/rules.py | flow("consumes", "to.write -> from.control", on("bulkhead validat'
+        'ed", "from"), of="service", | "service" => \'\''
+    ): "nobody owns a process or an operation",
+    (
+        'blastradius/rules.py | flow("reads", "to.write -> from.control", on("bulkhead validated"'
+        ', "from"), of="service", | "service" => \'\''
+    ): "nobody owns a process or an operation",
+    (
+        'blastradius/rules.py | flow("serves", "to.use -> from.control", on("hardened sandboxed",'
+        ' "from"), when="others", level=4)), | "others" => \'\''
+    ): "what is ours is taken over at the level before already",
+    ('blastradius/rules.py | of="service"), | "service" => \'\''): "only services can be steered",
+    (
+        'blastradius/rules.py | flow("writes", "from.steer -> to.write", of="service"), | "service" => \'\''
+    ): "only services can be steered",
+    (
+        'blastradius/rules.py | flow("calls", "from.control -> to.use", on(_SPENT, "keys to"), wh'
+        'en="unkeyed needing"), | "keys to" => \'to\''
+    ): "the call is made with no keys",
+    (
+        'blastradius/rules.py | flow("calls", "from.control -> to.use", on(_SPENT, "keys to"), wh'
+        'en="unkeyed needing"), | "unkeyed needing" => \'unkeyed\''
+    ): "control includes to steer, and who steers a caller may call what asks for no key",
+    (
+        'blastradius/rules.py | flow("publishes", "from.control -> to.write", on("two_party_signi'
+        'ng", "to"), of="party"), | "party" => \'\''
+    ): "control includes to steer",
+    (
+        'blastradius/rules.py | flow("publishes", "from.steer -> to.write", on("two_party_signing'
+        '", "to"), of="service"), | "service" => \'\''
+    ): "only services can be steered",
+    (
+        'blastradius/rules.py | on("object_authz", "from", "of_others"), on("object_authz", "to",'
+        ' along=""), of="operation", | "operation" => \'\''
+    ): "a service has by rights of its own what this gives, and no more stops that",
+    (
+        'blastradius/rules.py | flow("reads", "from.control -> to.read", on("encrypted_elsewhere"'
+        ', "from to"), of="operation", when="all"), | "operation" => \'\''
+    ): "a service has by rights of its own what this gives, and no more stops that",
+    (
+        'blastradius/rules.py | on("approval object_authz", "to", along=""), of="operation", when'
+        '="subset"), | "operation" => \'\''
+    ): "a service has by rights of its own what this gives, and no more stops that",
+    (
+        'blastradius/rules.py | on("approval object_authz", "to", along=""), of="operation", when'
+        '="subset"), | "subset" => \'\''
+    ): "where all rows are meant, what gives them includes it, and the same or less stops that",
+    (
+        'blastradius/rules.py | on("approval", "to", along=""), of="operation", when="all"), | "operation" => \'\''
+    ): "a service has by rights of its own what this gives, and no more stops that",
+    (
+        'blastradius/rules.py | flow("itself", "from.write -> from.deny", on("immutable_backup", '
+        '"from"), of="store")), | "store" => \'\''
+    ): "only a store leads to itself",
+    (
+        'blastradius/rules.py | flow("connects", "from.control -> to.control", on(_WALLS, "to"), '
+        'of="service"), | "service" => \'\''
+    ): "control includes use",
+    (
+        'blastradius/rules.py | flow("calls", "to.taint -> from.steer", _OBEYED, of="service", wh'
+        'en="obeys", also="anyone")), | "service" => \'\''
+    ): "only services call",
+    (
+        'blastradius/rules.py | flow("runs_on", "to.control -> from.read", on("encrypted_elsewher'
+        'e", "from"), of="store"), | "store" => \'\''
+    ): "who controls a host controls the services on it, which includes it",
+    (
+        'blastradius/rules.py | flow("runs_on", "to.control -> from.write", of="store"), | "store" => \'\''
+    ): "who controls a host controls the services on it, which includes it",
+    (
+        'blastradius/rules.py | flow("part_of", "to.steer -> from.steer", of="service"), | "service" => \'\''
+    ): "only services can be steered",
+    (
+        'blastradius/rules.py | "through": {"from": Kind.SERVICE, "to": Kind.STORE}, | "from" => \'\''
+    ): "the same controls are looked for there by other flows, and only what all flows say together is read",
+    (
+        'blastradius/rules.py | "through": {"along": Verb.CALLS, "second": Verb.WRITES}, | "through" => \'\''
+    ): "the same controls are looked for there by other flows, and only what all flows say together is read",
+    (
+        'blastradius/rules.py | "key_of_call": {"along": Verb.CALLS}, | "key_of_call" => \'\''
+    ): "the same controls are looked for there by other flows, and only what all flows say together is read",
+    (
+        'blastradius/rules.py | "through": {"along": Verb.CALLS, "second": Verb.WRITES}, | "along" => \'\''
+    ): "the same controls are looked for there by other flows, and only what all flows say together is read",
+    (
+        'blastradius/rules.py | "through": {"along": Verb.CALLS, "second": Verb.WRITES}, | "second" => \'\''
+    ): "the same controls are looked for there by other flows, and only what all flows say together is read",
+    (
+        'blastradius/rules.py | "key_of_call": {"along": Verb.CALLS}, | "along" => \'\''
+    ): "the same controls are looked for there by other flows, and only what all flows say together is read",
+    (
+        'blastradius/rules.py _verbs_at | if place not in ("along", "second"): | place not in ("a'
+        "long\", \"second\") => (place in ('along', 'second'))"
+    ): "the same controls are looked for there by other flows, and only what all flows say together is read",
+    (
+        'blastradius/rules.py _verbs_at | if place not in ("along", "second"): | "second" => \'\''
+    ): "the same controls are looked for there by other flows, and only what all flows say together is read",
+    (
+        'blastradius/rules.py _kinds_at | if place == "keys": | "keys" => \'\''
+    ): "the same controls are looked for there by other flows, and only what all flows say together is read",
+    (
+        'blastradius/rules.py _kinds_at | if place == "middle": | "middle" => \'\''
+    ): "the same controls are looked for there by other flows, and only what all flows say together is read",
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaign import mutation
+from tests.campaign import mutation, table
 from tests.campaign.equivalents import EQUIVALENT
 from tests.campaign.mutation import ROOMS, mutants
 from tests.campaign.noticing import ROOT
@@ -32,6 +32,15 @@ def test_the_rule_table_is_among_what_is_changed() -> None:
     assert ('"segmented hard_mfa pam"', "'segmented hard_mfa'") in changes
     assert ('"every from.use -> to.use"', "'from.use -> to.use'") in changes
     assert ('"to.use -> from.control"', "'from.use -> to.control'") in changes
+
+
+def test_a_change_of_the_table_shows_in_what_is_asked_of_it() -> None:
+    """And what changes no rule shows on a generated page, or nowhere."""
+    asked = [one for one in table.quick() if one.name == "rule R1"]
+    first = {(mutant.before, mutant.after): mutant for mutant in reversed(list(mutants("rules")))}
+    assert table.shown_by(first['"from.control -> to.control"', "'to.control -> from.control'"], asked) == "rule R1"
+    assert table.shown_by(first['"each"', "''"], asked) == "a generated page"
+    assert table.shown_by(first['"each from.possess -> to.use"', "'from.possess -> to.use'"], asked) is None
 
 
 DRIVER = """

@@ -84,6 +84,8 @@ CASES = (
          "degrade(d)", "deny(b) degrade(b) deny(d)"),
     Case("… of which two do", estate("depends_on:b>d1+d2+d3 at_least=2", *PARTS), "outage d1 outage d2", "deny(b)",
          "deny(d)"),
+    Case("… and there are no others", estate("owns:p>d1", *PARTS, entities={"d": COMPLETE}), "compromise p",
+         "control(d1) deny(d1) read(d1)", "control(d) deny(d) read(d)"),
     Case("a check that is misled by what it guards", estate(
         "consumes:s>f", controls={"s": by(K.VALIDATED, "s", misled=True)}), "wrong f", "", "taint(s)"),
     Case("… and what it guards is wrong", estate(
@@ -126,6 +128,8 @@ CASES = (
          "use(c) use(o)"),
     Case("a call that needs what only it hands out", estate(
         "consumes:s>f obeys=true", "calls:s>o needs=k", "issues:o>k"), "poison f", "steer(s)", "use(o) possess(k)"),
+    Case("a call with a key, that needs another besides", estate("calls:s>o keys=k needs=k1"), "compromise s",
+         "steer(s)", "use(o)"),
     Case("a key of a call that its own loss takes", estate(
         "calls:s>o keys=k dependency=hard", "serves:s>o"), "outage k", "deny(s) deny(o)"),
     Case("votes of more feeds than there are", estate("consumes:s>f+f1 vote_min=3"), "wrong f", "taint(s)"),

@@ -120,8 +120,9 @@ def cases() -> Iterator[tuple[Case, str]]:
             if verb != Verb.PART_OF or source == target:
                 yield from ((plain._replace(says=said), word) for word, said in words.items())
                 yield from ((plain._replace(beside="joint"), "plain") for _ in range(ends.joint))
-            if "brittle" in words and source == Kind.SERVICE:
-                yield from ((plain._replace(says=words[word], beside="others"), word) for word in ("plain", "brittle"))
+            if ("brittle" in words or verb == Verb.SERVES) and source == Kind.SERVICE:
+                taken = filter(words.__contains__, ("plain", "brittle"))
+                yield from ((plain._replace(says=words[word], beside="others"), word) for word in taken)
             if source == Kind.OPERATION:
                 served = filter(words.__contains__, ("plain", "extent"))
                 yield from ((plain._replace(says=words[word], beside="served"), word) for word in served)
