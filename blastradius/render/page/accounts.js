@@ -4,9 +4,9 @@
 /** What is reached, counted; what is public is left out, and what nobody stated is null. @param {Reach} reach
  * @returns {Counts} */
 function countsOf(reach) {
-  const { system, jewels, touched } = reach, { told } = system;
-  const processes = touched.filter((entity) => kindOf(system, entity) === "process").length;
-  const uncounted = uncountedStores(reach), records = recordsRead(reach);
+  const { system, jewels, touched } = reach, { told } = system, process = told.kinds.indexOf("process");
+  const processes = touched.filter((entity) => system.kinds[entity] === process).length;
+  const uncounted = uncountedStores(reach), { records } = reach;
   return {
     entities: touched.length,
     jewels: jewels.size ? touched.filter((entity) => jewels.has(entity)).length : null,
@@ -19,9 +19,9 @@ function countsOf(reach) {
 /** Stores that could be read in part, or whole without anyone having stated how many records they hold.
  * @param {Reach} reach */
 function uncountedStores(reach) {
-  const { system } = reach, read = reach.holding("read");
-  const stores = [...reach.holding("read_subset")].filter((entity) => kindOf(system, entity) === "store" && !reach.public.has(entity));
-  return stores.filter((store) => !(read.has(store) && store in system.told.records)).length;
+  const { system, proofs } = reach, { told, kinds, width } = system, store = told.kinds.indexOf("store"), read = system.capabilities.indexOf("read");
+  const stores = reach.holding("read_subset").filter((entity) => kinds[entity] === store && !reach.public.has(entity));
+  return stores.filter((entity) => !(entity in told.records && proofs.has(entity * width + read))).length;
 }
 
 /** Records that can be read, as far as they are stated; those of copies are counted once. @param {Reach} reach */
@@ -29,8 +29,9 @@ function recordsRead(reach) {
   const { records, originals } = reach.system.told;
   /** @type {Map<string, number>} */ const most = new Map();
   for (const store of reach.holding("read")) {
+    if (!(records[store] > 0) || reach.public.has(store)) continue;
     const of = (originals[store] ?? [store]).join();
-    if (records[store] > 0 && !reach.public.has(store)) most.set(of, Math.max(most.get(of) ?? 0, records[store]));
+    most.set(of, Math.max(most.get(of) ?? 0, records[store]));
   }
   const alone = [...most].filter(([of]) => !of.includes(",")), own = new Map(alone);
   const gains = [...most].filter(([of]) => of.includes(",")).map(([of, count]) => {
@@ -146,7 +147,7 @@ function linesOf(reach, counts, unsaid, timeline) {
   const { system, asked, attacked } = reach, { told } = system, lines = [];
   if (attacked) for (let level = 1; level <= asked.assume; level++) lines.push(levelLine(reach, level));
   lines.push(...told.missing);
-  if (attacked) lines.push(phrase(system, "records line", recordsSaid(system, recordsRead(reach), counts.uncounted)));
+  if (attacked) lines.push(phrase(system, "records line", recordsSaid(system, reach.records, counts.uncounted)));
   if (unsaid.length) lines.push(silenceSaid(system, unsaid));
   const processes = Object.keys(told.tolerance).length;
   if (!timeline.length && (asked.seeds.outage ?? []).length && processes) lines.push(phrase(system, "unfelt", counted(processes)));

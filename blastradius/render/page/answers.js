@@ -17,6 +17,8 @@
 
 /** What an answer needs in several places, made once. */
 class Reach {
+  /** @type {number | null} */ #records = null;
+
   /** @param {Compiled} system @param {Asked} asked @param {Answer} answer */
   constructor(system, asked, answer) {
     this.system = system;
@@ -33,7 +35,7 @@ class Reach {
     this.held = this.#held();
     /** what is reached and is not meant for everybody */
     this.touched = this.things.filter((entity) => !this.public.has(entity));
-    this.labels = new Labels(system, asked);
+    this.labels = new Labels(system, asked, answer);
   }
 
   /** The places of the proofs of facts about things, each at its lowest level. */
@@ -57,8 +59,11 @@ class Reach {
   /** Things over which a capability is held. @param {string} capability */
   holding(capability) {
     const { width, capabilities } = this.system, place = capabilities.indexOf(capability);
-    return new Set(this.things.filter((entity) => this.proofs.has(entity * width + place)));
+    return this.things.filter((entity) => this.proofs.has(entity * width + place));
   }
+
+  /** Records that can be read, worked out once. */
+  get records() { return this.#records ??= recordsRead(this); }
 
   /** The lowest level at which anything over a thing is held. @param {number} entity */
   lowest(entity) { return 31 - Math.clz32(this.levels[entity] & -this.levels[entity]); }

@@ -6,13 +6,13 @@
 
 /** What is said of each fact that is reached. */
 class Labels {
-  /** @param {Compiled} system @param {Asked} asked */
-  constructor(system, asked) {
+  /** @param {Compiled} system @param {Asked} asked @param {Answer} answer */
+  constructor(system, asked, answer) {
     this.bases = basesUsed(system, asked);
     this.weakest = /** @type {number} */ (this.bases.pop());
     this.known = this.bases.map((basis) => reachOn(system, asked, basis));
     this.assume = asked.assume;
-    this.strangers = strangers(system, asked);
+    this.strangers = strangers(system, asked, answer);
   }
 
   /** The best basis on which a fact can be proved. @param {number} fact */
@@ -92,10 +92,10 @@ class Spread {
 
   /** @param {number} fact */
   #follow(fact) {
-    const { system, world } = this, control = fact - system.inactive, { first, values } = world.index.waiting, { shrunk } = world;
+    const { system, world, held } = this, { waiting: { first, values }, concluding } = world.index, control = fact - system.inactive, { shrunk } = world;
     if (fact < system.width * system.entities.length) this.#include(fact);
     for (let at = first[fact]; at < first[fact + 1]; at++) {
-      if (!shrunk.size || (shrunk.get(values[at])?.premises.includes(fact) ?? true)) this.#advance(values[at]);
+      if (!held[concluding[at]] && (!shrunk.size || (shrunk.get(values[at])?.premises.includes(fact) ?? true))) this.#advance(values[at]);
     }
     if (control >= 0 && control < system.controls.length) for (const step of rowOf(world.falls, control)) this.#advance(step);
   }
@@ -138,12 +138,97 @@ class Spread {
   #lets(step, premises) { return suffices(this.system, step, premises, premises.filter((premise) => this.held[premise])); }
 }
 
+/** Which of the facts that an answer reaches a stranger could reach alone, and at which level. Where a stranger is among those who
+ * act, most have a proof that rests on no other start; of the few others all ways to them are tried. */
+class Shared {
+  /** @param {Compiled} system @param {World} world @param {Asked} asked @param {Proofs} proofs */
+  constructor(system, world, asked, proofs) {
+    this.system = system;
+    this.world = world;
+    this.proofs = proofs;
+    this.basis = system.bases.indexOf(asked.basis);
+    this.concluding = concludingOf(system);
+    /** the level at which a stranger could reach each fact, 0 where none could */
+    this.held = new Uint8Array(system.total);
+    this.level = 1;
+    const others = this.#others();
+    for (; this.level <= asked.assume; this.level++) for (const fact of others) this.#try(fact);
+  }
+
+  /** The facts whose proofs rest on another start; of the rest their level is known. @returns {number[]} */
+  #others() {
+    const { proofs: { count, fact, level, first, premises }, held, system: { anyone } } = this, found = [];
+    for (let place = 0; place < count; place++) {
+      let isAlone = first[place] < first[place + 1] || fact[place] === anyone;
+      for (let at = first[place]; at < first[place + 1] && isAlone; at++) isAlone = held[premises[at]] > 0;
+      if (isAlone) held[fact[place]] = level[place]; else found.push(fact[place]);
+    }
+    return found;
+  }
+
+  /** Take a fact as reached if it follows, with all that follows then. @param {number} fact */
+  #try(fact) {
+    const waiting = [fact];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (!this.#isOpen(next) || !(this.#isIncluded(next) || this.#isGiven(next))) continue;
+      this.held[next] = this.level;
+      this.#follow(next, waiting);
+    }
+  }
+
+  /** Facts that may follow from one. @param {number} fact @param {number[]} waiting to which they are added */
+  #follow(fact, waiting) {
+    const { system: { width, kinds, inactive, controls, conclusion }, world } = this, { waiting: { first }, concluding, included } = world.index;
+    const place = fact % width, entity = (fact - place) / width, control = fact - inactive;
+    const add = (/** @type {number} */ next) => { if (this.#isOpen(next)) waiting.push(next); };
+    if (entity < kinds.length) for (const part of rowOf(included, kinds[entity] * width + place)) add(fact - place + part);
+    for (let at = first[fact]; at < first[fact + 1]; at++) add(concluding[at]);
+    if (control >= 0 && control < controls.length) for (const step of rowOf(world.falls, control)) add(conclusion[step]);
+  }
+
+  /** Whether a fact could be held from this level on: alone a stranger has nothing sooner. @param {number} fact */
+  #isOpen(fact) {
+    const place = this.held[fact] ? -1 : this.proofs.placeOf(fact);
+    return place >= 0 && this.proofs.level[place] <= this.level;
+  }
+
+  /** @param {number} fact */
+  #isHeld(fact) { return this.held[fact] > 0 && this.held[fact] <= this.level; }
+
+  /** Whether a fact about the same thing that holds includes one. @param {number} fact */
+  #isIncluded(fact) {
+    const { system: { width, kinds }, world: { index: { included: { first, values } } } } = this, place = fact % width, entity = (fact - place) / width;
+    for (let whole = 0; entity < kinds.length && whole < width; whole++) {
+      const row = kinds[entity] * width + whole;
+      for (let at = first[row]; at < first[row + 1]; at++) if (values[at] === place && this.#isHeld(fact - place + whole)) return true;
+    }
+    return false;
+  }
+
+  /** Whether an open step gives a fact. @param {number} fact */
+  #isGiven(fact) {
+    const { first, values } = this.concluding;
+    for (let at = first[fact]; at < first[fact + 1]; at++) if (this.#gives(values[at])) return true;
+    return false;
+  }
+
+  /** @param {number} step */
+  #gives(step) {
+    const { system, world } = this, { premises: { first, values } } = system;
+    if (world.closed[step] || system.level[step] > this.level || world.basis(step) > this.basis) return false;
+    if (first[step] + 1 === first[step + 1] && !this.#isHeld(values[first[step]])) return false; // as most are
+    const premises = world.premises(step), held = premises.filter((premise) => this.#isHeld(premise));
+    return held.length > 0 && suffices(system, step, premises, held) && rowOf(world.standing, step).every((control) => this.#isHeld(system.inactive + control));
+  }
+}
+
 /** What a stranger could do, where something is open to anyone at all: the same for all who start in one world.
- * @param {Compiled} system @param {Asked} asked @returns {Spread | null} */
-function strangers(system, asked) {
+ * @param {Compiled} system @param {Asked} asked @param {Answer} answer @returns {Spread | Shared | null} */
+function strangers(system, asked, { proofs }) {
   if (!system.told.anonymous) return null;
   const alone = { ...asked, seeds: {}, anyone: true, hours: null }, world = worldOf(system, alone), known = STRANGERS.get(world);
   if (known && known.assume >= asked.assume) return known;
+  if (!isTimed(asked) && proofs.has(system.anyone)) return new Shared(system, world, asked, proofs);
   const found = new Spread(system, world, asked.assume, system.bases.indexOf(asked.basis)).from(seedsOf(system, alone));
   STRANGERS.set(world, found);
   return found;

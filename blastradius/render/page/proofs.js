@@ -5,19 +5,21 @@
  * the other, the first is its proof. */
 class Proofs {
   count = 0;
-  fact = new Int32Array(64);
-  /** the step; -1 for a seed, and for what a stronger fact includes */
-  step = new Int32Array(64);
-  level = new Uint8Array(64);
-  hops = new Int32Array(64);
-  at = new Float64Array(64);
-  /** the premises of proof i are premises[first[i]] up to premises[first[i + 1]] */
-  first = new Int32Array(65);
-  premises = new Int32Array(128);
   /** @type {Int32Array} of each fact the place of its proof, from 1 on */ #places;
 
-  /** @param {number} total how many facts there are */
-  constructor(total) { this.#places = new Int32Array(total); }
+  /** @param {number} total how many facts there are @param {number} [room] for how many proofs room is made at once */
+  constructor(total, room = 64) {
+    this.#places = new Int32Array(total);
+    this.fact = new Int32Array(room);
+    /** the step; -1 for a seed, and for what a stronger fact includes */
+    this.step = new Int32Array(room);
+    this.level = new Uint8Array(room);
+    this.hops = new Int32Array(room);
+    this.at = new Float64Array(room);
+    /** the premises of proof i are premises[first[i]] up to premises[first[i + 1]] */
+    this.first = new Int32Array(room + 1);
+    this.premises = new Int32Array(2 * room);
+  }
 
   /** @param {number} total @param {Iterable<Proved>} proofs */
   static of(total, proofs) {

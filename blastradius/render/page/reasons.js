@@ -182,7 +182,7 @@ function leadingTo(reach, opened, fact) {
 
 /** The steps that conclude each fact, made once. @param {Compiled} system @returns {Lists} */
 function concludingOf(system) {
-  const found = CONCLUDING.get(system) ?? grouped([...system.conclusion], [...system.conclusion.keys()], system.total);
+  const found = CONCLUDING.get(system) ?? grouped(system.conclusion, system.conclusion.map((_, step) => step), system.total);
   CONCLUDING.set(system, found);
   return found;
 }

@@ -126,6 +126,17 @@ class Heap {
   }
 }
 
+/** @typedef {{state: Uint8Array, level: Uint8Array, hops: Int32Array, step: Int32Array, work: Int32Array, room: number}} Bench what a solving
+ *   works on and leaves behind: of a large estate it is used again, for making it takes long; room is how many proofs there were */
+
+/** @param {Compiled} system @returns {Bench} */
+function benchOf({ total, rule }) {
+  const [state, level] = [new Uint8Array(total), new Uint8Array(total)], [hops, step] = [new Int32Array(total), new Int32Array(total)];
+  return { state, level, hops, step, work: new Int32Array(2 * rule.length), room: 64 };
+}
+
+/** @type {WeakMap<Compiled, Bench>} */ const BENCHES = new WeakMap();
+
 /** @type {number[]} */ const NONE = [];
 const SEED = -1, UNKNOWN = 0, OFFERED = 1, SETTLED = 2;
 
@@ -142,18 +153,24 @@ class Run {
     this.assume = assume;
     this.end = end;
     this.clock = clock;
-    this.settled = new Proofs(system.total);
+    this.bench = BENCHES.get(system) ?? benchOf(system);
+    BENCHES.delete(system);
+    this.settled = new Proofs(system.total, this.bench.room);
     this.queue = end === null ? new Buckets() : new Heap(system.total);
     /** of each fact whether it is known, and the best so far
-     * @type {Uint8Array} */ this.state = new Uint8Array(system.total);
-    this.level = new Uint8Array(system.total);
+     * @type {Uint8Array} */ this.state = this.bench.state.fill(UNKNOWN);
+    this.level = this.bench.level;
     this.at = new Float64Array(end === null ? 0 : system.total);
-    this.hops = new Int32Array(system.total);
+    this.hops = this.bench.hops;
     /** the step, or SEED, or what lies below it: of which fact it is a part */
-    this.step = new Int32Array(system.total);
+    this.step = this.bench.step;
     /** as the world has it, but for what came already */
-    this.work = world.work.slice();
+    this.work = this.bench.work;
+    this.work.set(world.work);
   }
+
+  /** Leave what it worked on to the next, once nothing but what is settled is asked any more. */
+  leave() { BENCHES.set(this.system, { ...this.bench, room: this.settled.count + 64 }); }
 
   /** Take facts as holding from an hour on, whatever leads to them. @param {Iterable<[number, number]>} facts */
   hold(facts) {
@@ -211,12 +228,15 @@ class Run {
 
   /** @param {number} fact */
   #follow(fact) {
-    const { system, world } = this, control = fact - system.inactive, { first, values } = world.index.waiting, level = this.level[fact];
+    const { system, world, state } = this, { waiting: { first, values }, concluding } = world.index, control = fact - system.inactive, level = this.level[fact];
     if (fact < system.width * system.entities.length) this.#include(fact, level);
     if (world.moved.size) {
       for (const step of world.ordered(rowOf(world.index.waiting, fact))) if (this.#awaits(step, fact)) this.#advance(step, level);
     } else {
-      for (let place = first[fact]; place < first[fact + 1]; place++) if (!world.shrunk.size || this.#awaits(values[place], fact)) this.#advance(values[place], level);
+      const isWhole = !world.shrunk.size;
+      for (let place = first[fact]; place < first[fact + 1]; place++) {
+        if (state[concluding[place]] !== SETTLED && (isWhole || this.#awaits(values[place], fact))) this.#advance(values[place], level);
+      }
     }
     if (control >= 0 && control < system.controls.length) for (const step of world.ordered(rowOf(world.falls, control))) this.#advance(step, level);
   }
@@ -333,10 +353,12 @@ class Run {
 
   /** Steps that something settled leads to, and that are there, but whose conclusion is not reached. */
   #touched() {
-    const { work, state, system: { conclusion }, world: { work: before, closed } } = this, found = [];
+    const { state, system: { conclusion, premises: { first, values } }, world: { closed } } = this, found = [];
     for (let step = 0; step < closed.length; step++) {
-      if (work[2 * step] === before[2 * step] || state[conclusion[step]] === SETTLED || closed[step] === 2) continue;
-      if (!this.#isPassedOver(conclusion[step])) found.push(step);
+      if (state[conclusion[step]] === SETTLED || closed[step] === 2) continue;
+      let at = first[step];
+      while (at < first[step + 1] && state[values[at]] !== SETTLED) at++;
+      if (at < first[step + 1] && !this.#isPassedOver(conclusion[step])) found.push(step);
     }
     return found;
   }
@@ -380,6 +402,7 @@ function solve(system, asked) {
   const levels = timed ? Array.from({ length: asked.assume }, (_, place) => place + 1) : [asked.assume];
   const runs = levels.map((level) => new Run(system, world, level, timed ? asked.hours ?? Infinity : null).settle(seeds));
   const stops = runs[runs.length - 1].frontier(asked), proofs = timed ? gathered(system, runs) : runs[0].settled;
+  runs[0].leave();
   return { proofs, stops, runs: runs.map(({ assume, settled }) => ({ assume, settled })), world };
 }
 

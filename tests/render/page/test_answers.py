@@ -86,6 +86,25 @@ def test_so_they_are_of_many() -> None:
         assert not found or differing(estate, found) == [], seed
 
 
+def test_what_a_stranger_could_do_is_read_from_an_answer_as_it_is_solved_alone() -> None:
+    run = """
+    const asked = askedOf(system, given), alone = { ...asked, seeds: {}, anyone: true };
+    const { proofs } = solve(system, asked);
+    if (isTimed(asked) || !proofs.has(system.anyone)) return [0, []];
+    const world = worldOf(system, alone), basis = system.bases.indexOf(asked.basis), facts = Array.from(proofs.keys());
+    const { held: shared } = new Shared(system, world, asked, proofs);
+    const { held: spread } = new Spread(system, world, asked.assume, basis).from(seedsOf(system, alone));
+    return [facts.filter((fact) => shared[fact]).length, facts.filter((fact) => shared[fact] !== spread[fact])];
+    """
+    found = []
+    for seed in range(12):
+        estate = random_estate(random.Random(seed))
+        asked_for = [changed(estate, scenario, seed) for scenario in scenarios(estate, seed, 6)]
+        found += said(estate, [(run, state_of(scenario)) for scenario in asked_for]) if asked_for else []
+    assert sum(count for count, _ in found) > 50
+    assert [wrong for _, wrong in found if wrong] == []
+
+
 def test_reasons_are_those_of_explain() -> None:
     estate = loading.load(("examples/northwind",))
     system, rng = compile_system(estate), random.Random(3)
