@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from blastradius.engine import PreparedEstate, World, compile_system
 from blastradius.estate import Estate
 from blastradius.model import ENTITY_TYPES, Basis, Capability, Entity, Fact, Kind, Level, Relation, Scenario, Verb
-from blastradius.reports.impact import held_in
+from blastradius.reports.impact import holding
 
 _TAKEN = (Verb.CALLS, Verb.CONSUMES, Verb.READS)
 _DONE = (Verb.READS, Verb.WRITES, Verb.CONTROLS, Verb.DISABLES, Verb.ISSUES, Verb.CONNECTS)
@@ -67,14 +69,18 @@ class Price:
 
 def losses_in(system: PreparedEstate, asked: Sequence[Scenario]) -> list[Loss]:
     """What the business loses in each scenario; all of them are solved at once and audited."""
-    processes = [process.id for process in system.estate.of_kind(Kind.PROCESS)]
-    felt = [Fact(process, capability) for capability in (Capability.DENY, Capability.DEGRADE) for process in processes]
-    found = []
-    for held in held_in(system, [World(scenario) for scenario in asked], felt):
-        stops = tuple(process for process in processes if Fact(process, Capability.DENY) in held)
-        slows = tuple(process for process in processes if Fact(process, Capability.DEGRADE) in held)
-        found.append(Loss(stops, tuple(process for process in slows if process not in stops)))
-    return found
+    processes = np.array([process.id for process in system.estate.of_kind(Kind.PROCESS)], np.object_)
+    numbers = [
+        system.facts.number(Fact(process, capability))
+        for capability in (Capability.DENY, Capability.DEGRADE)
+        for process in processes.tolist()
+    ]
+    held = holding(system, [World(scenario) for scenario in asked], np.array(numbers, np.int64))
+    stopped, slowed = held[:, : len(processes)], held[:, len(processes) :]
+    return [
+        Loss(tuple(processes[stops].tolist()), tuple(processes[slows].tolist()))
+        for stops, slows in zip(stopped, slowed & ~stopped, strict=True)
+    ]
 
 
 class _Calls:

@@ -22,16 +22,15 @@ _DOUBTFUL = [CONTROLS.index(kind) for kind in VOID_ALONG]
 def asked_alone(worlds: Sequence[World], telling: Callable[[str | Added], bool]) -> set[int]:
     """The places of worlds that have to be solved by themselves.
 
-    ``telling`` says of a change whether other steps depend on it; worlds that make the same changes ask once.
+    ``telling`` says of a change whether other steps depend on it, and is asked of each once.
     """
-    told: dict[tuple[tuple[str, ...], tuple[Added, ...]], bool] = {}
+    made = set[str]().union(*(world.without for world in worlds)), set[Added]().union(*(it.controls for it in worlds))
+    told = {change for some in made for change in some if telling(change)}
     found = set()
     for place, world in enumerate(worlds):
-        changes = world.without, world.controls
-        if changes not in told:
-            told[changes] = any(map(telling, world.without)) or any(map(telling, world.controls))
         scenario = world.scenario
-        if told[changes] or scenario.hours is not None or scenario.controls or scenario.without:
+        is_told = told and not (told.isdisjoint(world.without) and told.isdisjoint(world.controls))
+        if is_told or scenario.hours is not None or scenario.controls or scenario.without:
             found.add(place)
     return found
 

@@ -29,24 +29,23 @@ def checked_worlds(system: System, worlds: Iterable[World]) -> tuple[World, ...]
         UsageError: a seed, a control or a relation that the estate does not have.
     """
     known: set[int] = set()
-    changes: set[tuple[tuple[str, ...], tuple[Added, ...]]] = set()
+    relations: set[str] = set()
+    controls: set[Added] = set()
     found = []
     for world in worlds:
         if id(world.scenario) not in known:
             checked(system.estate, world.scenario)
             known.add(id(world.scenario))
-        if (world.without, world.controls) not in changes:
-            _check_changes(system, world)
-            changes.add((world.without, world.controls))
+        if not relations.issuperset(world.without):
+            for name in world.without:
+                _check_relation(system, name)
+            relations.update(world.without)
+        if not controls.issuperset(world.controls):
+            for kind, host in world.controls:
+                _check_host(system, kind, host)
+            controls.update(world.controls)
         found.append(world)
     return tuple(found)
-
-
-def _check_changes(system: System, world: World) -> None:
-    for name in world.without:
-        _check_relation(system, name)
-    for kind, host in world.controls:
-        _check_host(system, kind, host)
 
 
 def _check_relation(system: System, name: str) -> None:

@@ -46,8 +46,6 @@ _KIND_NUMBER = {kind: number for number, kind in enumerate(Kind)}
 _NO_KIND = len(_KIND_NUMBER)
 """In the place of a kind's number: it is no entity."""
 
-_NO_INSTANCES = np.zeros(0, np.int64)
-
 _APPLIES = np.array([[part in STEPPING_STONES or applies(part, kind) for part in Capability] for kind in Kind]
                     + [[part in STEPPING_STONES for part in Capability]])  # fmt: skip
 """Whether each capability (column) can be said of each kind (row); the last row is for what is no entity."""
@@ -153,17 +151,16 @@ class Auditor:
             return check_plan(self.table, free)
         return plan
 
-    def closed_by(self, worlds: Sequence[World]) -> tuple[Ints, Ints]:
-        """Pairs of instance and world (by number) that closes it, by a relation taken away or a control put there."""
-        found: dict[Hashable, Ints] = {}
-        closed = []
-        for world in worlds:
-            asked = world.without, world.controls, world.scenario.distrust
-            if asked not in found:
-                found[asked] = np.array(self._estate.what_ifs.closed_in(world), np.int64)
-            closed.append(found[asked])
-        number = np.repeat(np.arange(len(worlds)), [len(instances) for instances in closed])
-        return np.concatenate([_NO_INSTANCES, *closed]), number
+    def closed_by(self, worlds: Sequence[World]) -> list[tuple[Ints, Ints]]:
+        """For all that is changed alike: the instances that it closes, and the worlds (by number) that change it so.
+
+        What closes them is a relation taken away or a control put there.
+        """
+        alike: dict[Hashable, list[int]] = {}
+        for number, world in enumerate(worlds):
+            alike.setdefault((world.without, world.controls, world.scenario.distrust), []).append(number)
+        closed_in = self._estate.what_ifs.closed_in
+        return [(closed_in(worlds[numbers[0]]), np.array(numbers)) for numbers in alike.values()]
 
 
 class _Check:
@@ -190,10 +187,13 @@ class _Check:
         """Compare what is claimed with where seeds and instances lead, and refuse what is wrong."""
         self._check_unspoken()
         open_, condition_of_world = self._conditions()
-        instance, world = self.auditor.closed_by(self.worlds)
-        plan = self.auditor.plan(np.logical_and.reduce(open_, axis=1), instance)
+        closed = self.auditor.closed_by(self.worlds)
+        is_closed = np.zeros(len(self.table.instances.conditions), np.bool_)
+        for instances, _ in closed:
+            is_closed[instances] = True
+        plan = self.auditor.plan(np.logical_and.reduce(open_, axis=1), np.flatnonzero(is_closed))
         row = self._class_rows(plan)
-        open_row = self._open_rows(plan, packed(open_[:, condition_of_world]), instance, world)
+        open_row = self._open_rows(plan, packed(open_[:, condition_of_world]), closed, is_closed)
         number = np.full(len(self.row_of_key), -1)
         number[self.key_of_fact] = plan.class_of
         seeded, seeds = self._gathered(number[self.seed_key])
@@ -296,14 +296,17 @@ class _Check:
             self._refuse(self.key_of_fact[differ], wrong, "holds elsewhere than what leads to it and back")
         return of_class
 
-    def _open_rows(self, plan: CheckPlan, open_: Words, closed: Ints, worlds: Ints) -> Ints:
+    def _open_rows(self, plan: CheckPlan, open_: Words, closed: Sequence[tuple[Ints, Ints]], is_closed: Flags) -> Ints:
         """The row of each instance of a plan that says where it is open; one that some world closes has its own."""
         first = len(self.held)
-        table_number, own = np.unique(closed, return_inverse=True)
+        table_number, own = np.flatnonzero(is_closed), np.cumsum(is_closed) - 1
         conditions = self.table.instances.conditions
         more = open_[conditions[table_number]]
-        word, bit = _bits(worlds)
-        np.bitwise_and.at(more, (own, word), ~bit)
+        for instances, worlds in closed:
+            shut = np.zeros_like(self.full)
+            np.bitwise_or.at(shut, *_bits(worlds))
+            for word in np.flatnonzero(shut).tolist():
+                more[own[instances], word] &= ~shut[word]
         self.held = np.concatenate([self.held, open_, more])
         rows = self._named(np.arange(first, len(self.held)))
         of_table = rows[conditions]

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from blastradius.columns.ragged import RaggedArray
+from blastradius.columns.ragged import Numbers, RaggedArray
 from blastradius.engine.check.rule_instances import RuleInstances, all_instances
 from blastradius.engine.scenario import World
 from blastradius.estate import Estate
@@ -92,17 +92,17 @@ class WhatIfs:
         by_host = [RaggedArray.grouped(host, np.concatenate(of), count) for of in (rows, kinds)]
         return by_host[0], by_host[1]
 
-    def closed_in(self, world: World) -> list[int]:
+    def closed_in(self, world: World) -> Numbers:
         """The instances that a world closes; a control that is put there falls to distrust like any other."""
         if not (world.without or world.controls):
-            return []
+            return _NO_NUMBERS
         names, distrust = self.instances.names, world.scenario.distrust
         relations = np.array([names.relations[relation] for relation in world.without], np.int64)
-        gone: list[int] = self.along.take(relations).values.tolist()
+        gone: list[int] = []
         for kind, host in world.controls:
             if kind not in distrust and f"{kind}@{host}" not in distrust:
                 gone += self._stopped(kind, names.host(host))
-        return gone
+        return np.concatenate([self.along.take(relations).values, np.array(gone, np.int64)])
 
     def _stopped(self, kind: ControlKind, host: int) -> list[int]:
         rows, which = self.guarded
