@@ -77,6 +77,17 @@ def test_out_of_time_it_says_at_most_and_at_least(three_keys: Estate, capsys: py
         assert {row.in_every_cut for row in found.cut} == {None}
 
 
+def test_without_time_to_leave_changes_out_it_says_that_some_may_not_be_needed(
+    three_keys: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blastradius.engine.cut.hitting_set.LEAST_SPARING", -1)
+    answer: Any = br.ask("cut", three_keys, seconds=0)
+    unsure = [row for row in answer.data.cut if row.is_needed is None]
+    assert len(unsure) > 0 == answer.data.at_least
+    (said,) = [line for line in answer.answer.lines if line.startswith("the independent checker verified")]
+    assert said.endswith("changes are shown to be needed, and some of the others may not be")
+
+
 def test_each_partner_alone_all_together_and_one_that_is_named(retailer: Estate) -> None:
     alone, together = data(retailer, assume="lateral"), data(retailer, assume="lateral", together=True)
     one = data(retailer, assume="lateral", compromise="Acme Logistics")

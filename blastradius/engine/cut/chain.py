@@ -13,52 +13,55 @@ SEED = -2
 """In the place of the clause that a fact follows from: it is one that the scenario starts from."""
 
 
-def chain(*columns: Numbers | Flags | int) -> tuple[int, int]:
+def chain(*columns: Numbers | Flags | int) -> tuple[int, int, int]:
     """What ``_chain`` returns for its arguments but the first two."""
-    compiled, *helpers = _compiled()
-    met, settled = compiled(*helpers, *columns)
-    return int(met), int(settled)
+    met, settled, done = _compiled(_chain)(_compiled(is_outvoted), _compiled(_votes), *columns)
+    return int(met), int(settled), int(done)
+
+
+def wipe(*columns: Numbers | int) -> None:
+    """What ``_wipe`` does."""
+    _compiled(_wipe)(*columns)
 
 
 @cache
-def _compiled() -> tuple[Callable[..., Any], ...]:
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     try:
         from numba import njit
     except ImportError:
-        return _chain, is_outvoted, _votes
-    compiled = njit(cache=True, nogil=True)
-    return compiled(_chain), compiled(is_outvoted), compiled(_votes)
+        return function
+    compiled: Callable[..., Any] = njit(cache=True, nogil=True)(function)
+    return compiled
 
 
 def _chain(
     outvoted: Any, count: Any, indptr: Any, premises: Any, need: Any, votes: Any, conclusion: Any, wait_indptr: Any,
     waiting: Any,
-    closed: Any, seeds: Any, targets: Any, by: Any, turn: Any, held: Any, order: Any, before: int,
-) -> tuple[int, int]:  # fmt: skip
-    """Settle what follows from seeds, breadth first, until one is a target: its number or -1, and how many there are.
+    closed: Any, seeds: Any, targets: Any, by: Any, turn: Any, held: Any, order: Any, kept: int,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Settle what follows from seeds and from what is kept, breadth first, until one is a target: its number or -1.
+
+    Then how many facts are settled, and of how many of them it is known what follows.
 
     ``by`` (-1 where nothing is known) is filled with the clause that each fact follows from, ``turn`` with its place in
     ``order``, ``held`` with how many premises of each clause hold. ``waiting`` are the clauses that wait for each fact.
-    What the search before left there, of which ``before`` facts are in ``order``, is wiped first.
+    The first ``kept`` in ``order`` are settled already, and all that follows from them.
     """
-    for place in range(before):
-        fact = order[place]
-        by[fact] = -1
-        for waits in range(wait_indptr[fact], wait_indptr[fact + 1]):
-            held[waiting[waits]] = 0
-    settled = 0
+    for place in range(kept):
+        if targets[order[place]]:
+            return order[place], kept, kept
+    settled = done = kept
     for seed in seeds:
         if by[seed] == -1:
             by[seed] = -2
             turn[seed] = settled
             order[settled] = seed
             settled += 1
-    done = 0
     while done < settled:
         fact = order[done]
-        done += 1
         if targets[fact]:
-            return fact, settled
+            return fact, settled, done
+        done += 1
         for place in range(wait_indptr[fact], wait_indptr[fact + 1]):
             clause = waiting[place]
             held[clause] += 1
@@ -75,7 +78,17 @@ def _chain(
             turn[conclusion[clause]] = settled
             order[settled] = conclusion[clause]
             settled += 1
-    return -1, settled
+    return -1, settled, done
+
+
+def _wipe(wait_indptr: Any, waiting: Any, by: Any, held: Any, order: Any, kept: int, settled: int, done: int) -> None:
+    """Forget what a search settled, but the first ``kept`` facts."""
+    for place in range(kept, settled):
+        fact = order[place]
+        by[fact] = -1
+        if place < done:
+            for waits in range(wait_indptr[fact], wait_indptr[fact + 1]):
+                held[waiting[waits]] -= 1
 
 
 def _votes(quorum: Any, by: Any, turn: Any, done: int) -> tuple[int, int, int]:

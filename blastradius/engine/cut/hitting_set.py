@@ -8,16 +8,16 @@ the set is a minimum cut (Karp and Moreno-Centeno 2013; the method of MaxHS and 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from blastradius.columns.ragged import Flags, Numbers
+from blastradius.columns.ragged import Flags, Numbers, distinct
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.cut.clauses import Lever, clauses_of
 from blastradius.engine.cut.gentlest import OUT_OF_TIME, Harming, Row, gentlest, time_left
@@ -34,6 +34,10 @@ _MANY = 500
 """From how many known proofs on levers that cost about the least come first."""
 _ABOUT = 0.02
 """By which share these may cost more."""
+_TOLD = 500
+"""After how many scenarios who waits is told."""
+LEAST_SPARING = 10.0
+"""The seconds that leaving out what is not needed has at least."""
 MOST_WEIGHED = 2_000_000
 """Of how many sets of levers it is worked out what they do besides: so many by the relations of the estate."""
 
@@ -55,7 +59,8 @@ class Cut:
     no two of which share a lever: each of them alone costs as much as its cheapest lever. ``needed`` are the levers
     that every minimum cut has; ``None`` where time did not allow to know. ``is_gentlest`` says that no other minimum
     cut does less harm; ``None`` where that was not asked, or no minimum is known. ``witnesses`` are, for each lever,
-    the place of a scenario in which some target is reached where all levers but this one are pulled.
+    the place of a scenario in which some target is reached where all levers but this one are pulled; ``None`` where
+    time did not allow to know whether it is needed.
     """
 
     levers: tuple[int, ...]
@@ -65,7 +70,7 @@ class Cut:
     disjoint: tuple[Row, ...]
     needed: tuple[int, ...] | None
     is_gentlest: bool | None = None
-    witnesses: tuple[int, ...] = ()
+    witnesses: tuple[int | None, ...] = ()
 
     @property
     def is_minimum(self) -> bool:
@@ -87,6 +92,7 @@ def minimum_cut(
     which some are weighed and no more on a large estate (``MOST_WEIGHED``).
 
     ``seconds`` bounds the search; then the cut is the best that is known, and ``at_least`` says how far it may be off.
+    As long again, or ``LEAST_SPARING``, goes into leaving out of it what it does not need.
 
     Raises:
         UsageError: an outage with an end, scenarios that assume differently, or a lever that changes the rules for
@@ -97,7 +103,7 @@ def minimum_cut(
         return Cut((), 0, 0, (), (), ())
     problem = _Problem.of(system, wanted, levers)
     until = time.monotonic() + seconds
-    chosen, at_least = problem.solved(until)
+    chosen, at_least, is_minimal = problem.solved(until, max(seconds, LEAST_SPARING))
     is_minimum, is_gentlest = problem.cost(chosen) <= at_least + _TOLERANCE, None
     if harming is not None and is_minimum:
         most = MOST_WEIGHED // max(1, len(system.estate.columns.relations.ids))
@@ -111,7 +117,7 @@ def minimum_cut(
         disjoint=problem.disjoint(),
         needed=problem.needed(chosen, until) if is_minimum else None,
         is_gentlest=is_gentlest,
-        witnesses=tuple(problem.witnesses(chosen)),
+        witnesses=tuple(problem.witnesses(chosen, is_minimal)),
     )
 
 
@@ -126,6 +132,14 @@ def _check(system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence
         telling = [change for change in changes if system.is_telling(change)]
         if telling:
             raise UsageError(f"{telling[0]!r} is no lever: other rules depend on whether it is there")
+
+
+def goals_of(system: PreparedEstate, wanted: Sequence[Separated]) -> list[Numbers]:
+    """For each scenario its targets as facts by number, sorted; what several share is numbered once."""
+    known: dict[int, Numbers] = {}
+    for targets in {id(it.targets): it.targets for it in wanted}.values():
+        known[id(targets)] = distinct(np.array([system.facts.number(fact) for fact in targets], np.int64))
+    return [known[id(it.targets)] for it in wanted]
 
 
 def _flags(numbers: Numbers, count: int) -> Flags:
@@ -152,6 +166,7 @@ class _Problem:
     costs: Weights
     seeds: tuple[Numbers, ...]
     targets: tuple[Flags, ...]
+    goals: Numbers
     uncut: tuple[tuple[int, Fact], ...]
     rows: list[Row] = field(default_factory=list)
     found_in: dict[Row, int] = field(default_factory=dict)
@@ -159,32 +174,33 @@ class _Problem:
     @classmethod
     def of(cls, system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[Lever]) -> _Problem:
         """With what no lever can help left out."""
-        number = system.facts.number
-        targets = [np.unique(np.array([number(fact) for fact in it.targets], np.int64)) for it in wanted]
+        tell(f"laying out what {len(levers):,} changes would stop")
+        targets = goals_of(system, wanted)
         clauses = clauses_of(system, wanted[0].scenario, levers, np.concatenate(targets))
-        search = Search(clauses)
         facts, places = Frame(system, [World(it.scenario) for it in wanted]).seeds
         seeds = tuple(facts[places == place] for place in range(len(wanted)))
-        closed = search.closed_by(range(len(levers)))
+        search = Search(clauses, len(levers), reduce(np.intersect1d, seeds))
+        search.pull(range(len(levers)))
         flags, uncut = [], []
         alike: dict[bytes, Flags] = {}
         for place, (start, goals) in enumerate(zip(seeds, targets, strict=True)):
-            still = search.reached(start, closed)[goals]
+            still = search.reached(start, goals)
             uncut += [(place, system.facts.fact(goal)) for goal in goals[still].tolist()]
             left = goals[~still]
             flags.append(alike.setdefault(left.tobytes(), _flags(left, clauses.facts)))
         costs = np.array([lever.cost for lever in levers], np.float64)
-        return cls(search, costs, seeds, tuple(flags), tuple(uncut))
+        goals = np.flatnonzero(np.logical_or.reduce(list(alike.values())))
+        return cls(search, costs, seeds, tuple(flags), goals, tuple(uncut))
 
     def cost(self, levers: Iterable[int]) -> float:
         """What some levers cost."""
         return float(sum(self.costs[lever] for lever in levers))
 
-    def solved(self, until: float) -> tuple[set[int], float]:
-        """The cheapest levers that break every proof, and a bound from below.
+    def solved(self, until: float, sparing: float) -> tuple[set[int], float, bool]:
+        """The cheapest levers that break every proof, a bound from below, and whether none of them can be spared.
 
         Where many proofs are known the first cut is looked for among levers that cost about the least, which is found
-        far sooner than what is known to.
+        far sooner than what is known to. Out of time, the levers of all proofs that one pass leaves are a cut, too.
         """
         at_least, cut = 0.0, None
         while True:
@@ -196,49 +212,59 @@ class _Problem:
             if not found and (cut is None or self.cost(cheapest.levers) < self.cost(cut)):
                 cut = cheapest.levers
             if cut is not None and self.cost(cut) <= at_least + _TOLERANCE:
-                return cut, self.cost(cut)
+                return cut, self.cost(cut), True
             self.rows.extend(found)
-            if time.monotonic() > until:
-                return self._spared(self._completed(cheapest.levers, found) if cut is None else cut), at_least
+            if time.monotonic() >= until:
+                cut = cheapest.levers.union(*found) if cut is None else cut
+                cut, is_minimal = self._spared(cut, time.monotonic() + sparing)
+                return cut, at_least, is_minimal
 
     def left(self, chosen: set[int]) -> Iterator[Row]:
         """Proofs that are left with some levers pulled, no two of which share a lever."""
-        closed = self.search.closed_by(chosen)
+        self.search.pull(chosen)
+        proof: Numbers | None
+        for goal, proof in self.search.shared_proofs(self.goals):
+            yield self._row(proof, next(place for place, targets in enumerate(self.targets) if targets[goal]))
         for place, (seeds, targets) in enumerate(zip(self.seeds, self.targets, strict=True)):
-            while (proof := self.search.proof(seeds, closed, targets)) is not None:
-                row = self.search.levers_on(proof)
-                closed |= self.search.closed_by(row)
-                self.found_in.setdefault(row, place)
-                yield row
+            if place % _TOLD == _TOLD - 1:
+                tell(f"{place + 1:,} of {len(self.seeds):,} scenarios searched for ways", (place + 1) / len(self.seeds))
+            while (proof := self.search.proof(seeds, targets)) is not None:
+                yield self._row(proof, place)
 
-    def _completed(self, levers: set[int], left: Sequence[Row]) -> set[int]:
-        """Some cut: to levers are added, of each proof that is left, the one that breaks known proofs at least cost."""
-        tell("out of time; completing a cut that costs little")
-        while left:
-            breaks = Counter(lever for row in self.rows for lever in row)
-            levers = levers | {min(row, key=lambda it: (self.costs[it] / breaks[it], it)) for row in left}
-            left = list(self.left(levers))
-            self.rows.extend(left)
-        return levers
+    def _row(self, proof: Numbers, place: int) -> Row:
+        """The levers that break a proof of some scenario, which are pulled."""
+        row = self.search.levers_on(proof)
+        self.search.pull_more(row)
+        self.found_in.setdefault(row, place)
+        return row
 
-    def _spared(self, levers: set[int]) -> set[int]:
-        """A cut without the levers that it does not need: of those that the known proofs need, until none is left."""
-        while True:
-            fewer = self._needed_by_rows(levers)
+    def _spared(self, cut: set[int], until: float) -> tuple[set[int], bool]:
+        """A cut without the levers that it does not need, and whether time sufficed to find them all.
+
+        Those that the known proofs need are tried; with all levers of the proofs that these leave they are a cut again.
+        """
+        while time.monotonic() < until:
+            tell(f"leaving out changes that are not needed, of {len(cut):,}")
+            fewer = self._needed_by_rows(cut)
             found = list(self.left(fewer))
             if not found:
-                return fewer
+                return fewer, True
             self.rows.extend(found)
+            cut = min(cut, fewer.union(*found), key=self.cost)
+        return cut, False
 
     def _needed_by_rows(self, levers: set[int]) -> set[int]:
-        """Some of the levers that break all known proofs, and none of which can be spared; the dearest spared first."""
+        """Some of the levers that break all known proofs, and none of which can be spared.
+
+        First spared are those that cost the most for each proof that they break.
+        """
         broken = [row & levers for row in self.rows]
         times = list(map(len, broken))
         on: dict[int, list[int]] = {lever: [] for lever in levers}
         for place, row in enumerate(broken):
             for lever in row:
                 on[lever].append(place)
-        for lever in sorted(levers, key=lambda lever: (-self.costs[lever], lever)):
+        for lever in sorted(levers, key=lambda lever: (-self.costs[lever] / max(1, len(on[lever])), lever)):
             if all(times[place] > 1 for place in on[lever]):
                 for place in on.pop(lever):
                     times[place] -= 1
@@ -267,14 +293,17 @@ class _Problem:
                 return None
         return tuple(sorted(may_be))
 
-    def witnesses(self, chosen: set[int]) -> Iterator[int]:
-        """For each of the levers of a cut (in order) a scenario with a proof that no other one of them breaks."""
+    def witnesses(self, chosen: set[int], is_minimal: bool) -> Iterator[int | None]:
+        """For each of the levers of a cut (in order) a scenario with a proof that no other one of them breaks.
+
+        Of a cut of which it is not known that it needs them all, only what the known proofs show; else ``None``.
+        """
         broken = [(row & chosen, row) for row in self.rows]
         alone = {next(iter(by)): self.found_in[row] for by, row in broken if len(by) == 1}
         for lever in sorted(chosen):
-            if lever not in alone:
+            if lever not in alone and is_minimal:
                 alone[lever] = self.found_in[next(self.left(chosen - {lever}))]
-            yield alone[lever]
+            yield alone.get(lever)
 
     def disjoint(self) -> tuple[Row, ...]:
         """Known proofs no two of which share a lever: each time one that the fewest levers break."""

@@ -8,55 +8,96 @@ import numpy as np
 
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray
 from blastradius.columns.tables import NO_INDEX
-from blastradius.engine.cut.chain import SEED, chain
+from blastradius.engine.cut.chain import SEED, chain, wipe
 from blastradius.engine.cut.clauses import Clauses
 from blastradius.engine.quorum import outvotes
 
 
 class Search:
-    """Clauses laid out for many searches, one after the other on the same working memory."""
+    """Clauses laid out for many searches, one after the other on the same working memory.
 
-    def __init__(self, clauses: Clauses) -> None:
-        self.clauses = clauses
+    ``count`` is how many levers there are. ``shared`` are facts that every search starts from: what follows from them
+    is settled once, and again when a proof turns out to rest on what was closed since.
+    """
+
+    def __init__(self, clauses: Clauses, count: int, shared: Numbers) -> None:
+        self.clauses, self.shared = clauses, shared
         premises, levers = clauses.premises, clauses.levers
         self._waiting = RaggedArray.grouped(premises.values, premises.row_ids, clauses.facts)
-        self._closing = RaggedArray.grouped(levers.values, levers.row_ids, int(levers.values.max(initial=-1)) + 1)
+        self._closing = RaggedArray.grouped(levers.values, levers.row_ids, count)
         self._by = np.full(clauses.facts, NO_INDEX)
         self._turn = np.zeros(clauses.facts, np.int64)
         self._held = np.zeros(len(clauses), np.int64)
         self._order = np.zeros(clauses.facts, np.int64)
-        self._settled = 0
+        self._settled = self._done = self._kept = 0
+        self._none = np.zeros(clauses.facts, np.bool_)
+        self._closed = np.zeros(len(clauses), np.bool_)
+        self.pull(())
 
-    def closed_by(self, levers: Collection[int]) -> Flags:
-        """The clauses that any of some levers closes."""
-        found = np.zeros(len(self.clauses), np.bool_)
+    def pull(self, levers: Collection[int]) -> None:
+        """Close what any of these levers closes, and nothing else."""
+        self._closed[:] = False
+        self.pull_more(levers)
+        self._settle()
+
+    def pull_more(self, levers: Collection[int]) -> None:
+        """Close what any of these levers closes, too."""
         for lever in levers:
-            if lever < len(self._closing):
-                found[self._closing[lever]] = True
+            self._closed[self._closed_by(lever)] = True
+
+    def _closed_by(self, lever: int) -> Numbers:
+        closing = self._closing
+        found: Numbers = closing.values[closing.indptr[lever] : closing.indptr[lever + 1]]
         return found
 
-    def reached(self, seeds: Numbers, closed: Flags) -> Flags:
-        """For each fact whether it follows from the seeds."""
-        self._chain(seeds, closed, np.zeros(self.clauses.facts, np.bool_))
-        found: Flags = self._by != NO_INDEX
+    def _settle(self) -> None:
+        self._kept = 0
+        self._chain(self.shared, self._none)
+        self._kept = self._settled
+
+    def reached(self, seeds: Numbers, goals: Numbers) -> Flags:
+        """For each goal (a fact by number) whether it follows from the seeds."""
+        self._chain(seeds, self._none)
+        found: Flags = self._by[goals] != NO_INDEX
         return found
 
-    def proof(self, seeds: Numbers, closed: Flags, targets: Flags) -> Numbers | None:
+    def shared_proofs(self, goals: Numbers) -> Iterator[tuple[int, Numbers]]:
+        """Of goals (facts by number) that follow from what is shared: the goal, and the clauses of a proof.
+
+        Until none follows; who takes them pulls a lever of each before the next. Of what is settled once as many are
+        taken as have no clause that was closed since.
+        """
+        while len(met := goals[self._by[goals] != NO_INDEX]):
+            for goal in met[np.argsort(self._turn[met])].tolist():
+                proof = self._proof(goal)
+                if not self._closed[proof].any():
+                    yield goal, proof
+            self._settle()
+
+    def proof(self, seeds: Numbers, targets: Flags) -> Numbers | None:
         """The clauses of a proof of the target that is met first, in any order; nothing if none follows."""
-        met = self._chain(seeds, closed, targets)
-        return None if met == NO_INDEX else np.fromiter(self._needed(met), np.int64)
+        while (met := self._chain(seeds, targets)) != NO_INDEX:
+            proof = self._proof(met)
+            if not self._closed[proof].any():
+                return proof
+            self._settle()  # what is shared rested on something that was closed since
+        return None
+
+    def _proof(self, fact: int) -> Numbers:
+        return np.fromiter(self._needed(fact), np.int64)
 
     def levers_on(self, proof: Numbers) -> frozenset[int]:
         """The levers each of which breaks a proof."""
         return frozenset(self.clauses.levers.take(proof).values.tolist())
 
-    def _chain(self, seeds: Numbers, closed: Flags, targets: Flags) -> int:
+    def _chain(self, seeds: Numbers, targets: Flags) -> int:
         """The target that is met first, or ``NO_INDEX``; what is known of the search before is forgotten."""
         clauses, waiting = self.clauses, self._waiting
-        met, self._settled = chain(
+        by, held, order = self._by, self._held, self._order
+        wipe(waiting.indptr, waiting.values, by, held, order, self._kept, self._settled, self._done)
+        met, self._settled, self._done = chain(
             clauses.premises.indptr, clauses.premises.values, clauses.need, clauses.votes, clauses.conclusion,
-            waiting.indptr, waiting.values, closed, seeds, targets,
-            self._by, self._turn, self._held, self._order, self._settled,
+            waiting.indptr, waiting.values, self._closed, seeds, targets, by, self._turn, held, order, self._kept,
         )  # fmt: skip
         return met
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blastradius.engine import SEED_KINDS, PreparedEstate, World, compile_system, solve_worlds
-from blastradius.engine.cut import Cut, Lever, Separated, minimum_cut
+from blastradius.engine.cut import Cut, Lever, Separated, hitting_set, minimum_cut
 from blastradius.errors import UsageError
 from blastradius.model import ControlKind, Fact, Level, Scenario
 from tests.counts import examples
@@ -58,13 +58,26 @@ def exhaustive(
 def shows_each_is_needed(
     system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[Lever], found: Cut
 ) -> None:
-    """Without a lever the scenario that is named as its witness reaches a target."""
-    assert len(found.witnesses) == len(found.levers)
-    without = [[levers[other] for other in found.levers if other != lever] for lever in found.levers]
-    asked = [wanted[place] for place in found.witnesses]
-    held = reached(system, [pulled(it.scenario, left) for it, left in zip(asked, without, strict=True)])
-    for place, it, facts in zip(found.witnesses, asked, held, strict=True):
-        assert any(goal in facts and (place, goal) not in found.uncut for goal in it.targets)
+    """Each lever has a witness, and without it this scenario reaches a target."""
+    assert None not in found.witnesses
+    shows_what_is_said(system, wanted, levers, found)
+
+
+def shows_what_is_said(
+    system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[Lever], found: Cut
+) -> None:
+    """With all levers nothing is left but what none helps; without a lever that has a witness this reaches a target."""
+    chosen = [levers[lever] for lever in found.levers]
+    held = reached(system, [pulled(it.scenario, chosen) for it in wanted])
+    left = {(place, goal) for place, it in enumerate(wanted) for goal in it.targets if goal in held[place]}
+    assert left == set(found.uncut)
+    shown = [(lever, place) for lever, place in zip(found.levers, found.witnesses, strict=True) if place is not None]
+    without = [[levers[other] for other in found.levers if other != lever] for lever, _ in shown]
+    held = reached(
+        system, [pulled(wanted[place].scenario, left) for (_, place), left in zip(shown, without, strict=True)]
+    )
+    for (_, place), facts in zip(shown, held, strict=True):
+        assert any(goal in facts and (place, goal) not in found.uncut for goal in wanted[place].targets)
 
 
 def random_problem(rng: random.Random) -> tuple[PreparedEstate, list[Separated], list[Lever]]:
@@ -73,6 +86,9 @@ def random_problem(rng: random.Random) -> tuple[PreparedEstate, list[Separated],
     system = compile_system(built)
     first, second = (random_scenario(rng, built).model_copy(update={"hours": None}) for _ in range(2))
     second = second.model_copy(update={"assume": first.assume, "distrust": first.distrust, "basis": first.basis})
+    if rng.random() < 0.5:  # what both start from is settled once
+        both = {way: tuple(dict.fromkeys((*getattr(first, way), *getattr(second, way)))) for way in SEED_KINDS}
+        second = second.model_copy(update={**both, "anyone": first.anyone})
     everything = reached(system, [World(first), World(second)])
     wanted = []
     for asked, facts in zip((first, second), everything, strict=True):
@@ -156,12 +172,27 @@ def test_out_of_time_it_says_at_most_and_at_least() -> None:
 def test_out_of_time_it_is_still_a_cut_that_needs_each_lever(seed: int) -> None:
     system, wanted, levers = random_problem(random.Random(seed))
     found = minimum_cut(system, wanted, levers, seconds=-1)
-    chosen = [levers[lever] for lever in found.levers]
-    held = reached(system, [pulled(it.scenario, chosen) for it in wanted])
-    left = {(place, goal) for place, it in enumerate(wanted) for goal in it.targets if goal in held[place]}
-    assert left == set(found.uncut)
     shows_each_is_needed(system, wanted, levers, found)
     assert found.at_least <= minimum_cut(system, wanted, levers).cost <= found.cost
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_without_time_to_leave_anything_out_it_is_a_cut_and_says_what_may_not_be_needed(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hitting_set, "LEAST_SPARING", -1)
+    system, wanted, levers = random_problem(random.Random(seed))
+    found = minimum_cut(system, wanted, levers, seconds=-1)
+    shows_what_is_said(system, wanted, levers, found)
+    assert found.at_least <= minimum_cut(system, wanted, levers).cost <= found.cost
+
+
+def test_a_lever_of_a_proof_that_another_breaks_is_not_said_to_be_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hitting_set, "LEAST_SPARING", -1)
+    system = compile_system(estate("grants:k>o", "reads:o>d"))
+    levers = [Lever(("grants:k>o",)), Lever(("reads:o>d",))]
+    found = minimum_cut(system, [Separated(LEAK, (fact("read(d)"),))], levers, seconds=-1)
+    assert (found.levers, found.witnesses, found.at_least) == ((0, 1), (None, None), 0)
 
 
 def test_an_outage_that_ends_and_other_assumptions_are_refused() -> None:
