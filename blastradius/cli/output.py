@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,9 @@ from blastradius.escape import visible
 
 if TYPE_CHECKING:
     from blastradius.reading import Progress
+
+_DRAWN_EVERY = 0.1
+"""The seconds after which progress that is told is drawn at once; in between it is drawn as there is time."""
 
 
 def emit(answer: Answer, wanted: Wanted, main: str = "") -> None:
@@ -172,9 +176,13 @@ def progress() -> Iterator[Progress]:
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("", total=None)
 
+        drawn = 0.0
+
         def report(what: str, share: float | None = None) -> None:
-            total = None if share is None else 1.0
-            bars.update(task, description=visible(what)[-60:], total=total, completed=share or 0.0, refresh=True)
+            nonlocal drawn
+            total, is_due = None if share is None else 1.0, time.monotonic() - drawn > _DRAWN_EVERY
+            bars.update(task, description=visible(what)[-60:], total=total, completed=share or 0.0, refresh=is_due)
+            drawn = time.monotonic() if is_due else drawn
 
         with told_to(report):
             yield report

@@ -156,7 +156,10 @@ def write_picture(answer: Answer, target: str, engine: str = "bundled") -> None:
     if answer.picture is None:
         raise DrawingError(f"{target} is not written: there is nothing to draw of this answer to {answer.question}")
     fmt = Path(picture_file(target)).suffix.lower().lstrip(".")
-    write_atomic(target, draw(answer.picture, fmt, engine=engine))
+    with progress() as report:
+        report(f"drawing {len(answer.picture.nodes):,} boxes")
+        drawn = draw(answer.picture, fmt, engine=engine)
+    write_atomic(target, drawn)
 
 
 def flag_of(name: str) -> str:

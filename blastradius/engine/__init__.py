@@ -31,6 +31,7 @@ from blastradius.engine.scenario import (
     what_if,
 )
 from blastradius.engine.single.shortest_proofs import Delay, a_hop, arrivals, certify, clock_of
+from blastradius.engine.telling import tell
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
 
@@ -120,7 +121,9 @@ def solve(estate: Estate, scenario: Scenario, *, system: PreparedEstate | None =
     """
     asked = what_if(estate, checked(estate, scenario))
     prepared = system if system is not None and asked is estate else compile_system(asked)
+    tell("solving the scenario")
     certificate = certify(prepared, scenario)
+    tell(f"checking a proof of {len(certificate.steps):,} steps")
     check_certificate(prepared.estate, prepared.instances_for(certificate), scenario, certificate)
     return Reach(prepared, scenario, certificate)
 

@@ -16,6 +16,7 @@ from blastradius.engine.compile import System, ground
 from blastradius.engine.proof import Certificate, Claims
 from blastradius.engine.scenario import Added
 from blastradius.engine.single.step_status import StatusKey, StepStatus
+from blastradius.engine.telling import tell
 from blastradius.estate import Estate
 
 _FEW_RELATIONS = 2_000
@@ -105,5 +106,6 @@ def compile_system(estate: Estate) -> PreparedEstate:
     Raises:
         UsageError: the steps would not fit into the memory that is free.
     """
+    tell(f"compiling {estate.census.relations:,} relations into steps")
     system = ground(estate)
     return PreparedEstate(system.estate, system.columns, system.facts, system.rules, system.steps, system.weave)

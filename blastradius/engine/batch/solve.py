@@ -155,6 +155,8 @@ def solve_worlds(
             into the memory that is free.
     """
     done = 0
+    if worlds:
+        tell(f"solving {len(worlds):,} scenarios")
 
     def told(solved: Solved) -> Solved:
         """The same block, which nothing here holds while the next is solved."""

@@ -21,9 +21,13 @@ from blastradius.engine.scenario import is_timed, seeds_of
 from blastradius.engine.single.frontier import INCLUDED, WIDTH, Frontier
 from blastradius.engine.single.step_status import StepStatus, step_status
 from blastradius.engine.single.waves import Waves
+from blastradius.engine.telling import tell
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
+
+_TOLD = 5_000
+"""After how many facts who waits is told."""
 
 Delay = Callable[[str, tuple[str, ...]], float]
 """How many hours a step takes, by the id of its rule and those of the relations it runs along."""
@@ -156,6 +160,8 @@ class _Timed(Frontier):
             found = self.tentative[fact]
             if fact not in self.settled and found.cost == cost:
                 self.settled[fact] = found
+                if len(self.settled) % _TOLD == 0:
+                    tell(f"working out when things are reached, {len(self.settled):,} so far")
                 self._consequences(fact, found)
 
     def proof(self, proved: dict[int, _Claim]) -> Iterator[ProofStep]:
