@@ -27,16 +27,16 @@ ASKED: dict[str, tuple[tuple[str, ...], float]] = {
     "controls": (("--assume", "lateral"), 8),
     "scenarios": ((), 2),
     "exposure": (("--entity", "store_0"), 5),
-    "cut": (("--assume", "lateral"), 12),
+    "cut": (("--assume", "lateral"), 8),
     "joint": (("--assume", "lateral"), 6),
-    "grant": (("--holder", "party_0", "--grant", "scope_5", "--fail-on", "never"), 10),
+    "grant": (("--holder", "party_0", "--grant", "scope_5", "--fail-on", "never"), 2),
     "overgrant": (("--assume", "lateral"), 2),
     "inventory": ((), 2),
-    "dependence": ((), 10),
-    "governance": ((), 20),
+    "dependence": ((), 4),
+    "governance": ((), 3),
     "brief": ((), 20),
     "seen": ((), 2),
-    "verify": (("--exit-zero",), 2),
+    "verify": (("--exit-zero",), 1),
 }
 """For each question what is asked beside the estate, and the most times that one solve takes.
 

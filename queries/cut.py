@@ -307,12 +307,12 @@ def _uncut(
         strongest.setdefault((place, fact.entity), fact.capability)
     (world,) = pulled(scenarios[:1], [lever.lever for lever in levers])
     controls = [f"{kind}@{host}" for kind, host in world.controls]
-    left = estate.changed(without=world.without, controls=controls) if strongest else estate
+    left = compile_system(estate.changed(without=world.without, controls=controls)) if strongest else None
     rows = []
     for number, ((place, name), capability) in enumerate(strongest.items()):
         steps: tuple[StepRow, ...] = ()
-        if number < MOST_PROVED:
-            reach = solve(left, scenarios[place])
+        if number < MOST_PROVED and left is not None:
+            reach = solve(left.estate, scenarios[place], system=left)
             steps = step_rows(reach, [step.fact for step in reach.proof_of(Fact(name, capability))])
         rows.append(
             UncutRow(start=starts[place], entity=name, name=label(estate, name), capability=capability, steps=steps)
