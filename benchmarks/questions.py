@@ -21,7 +21,7 @@ PARTY = ("--compromise", "party_0", "--assume", "lateral")
 ASKED: dict[str, tuple[tuple[str, ...], float]] = {
     "rank": ((), 2),
     "explain": ((*PARTY, "--entity", "store_0"), 2),
-    "levers": (PARTY, 20),
+    "levers": (PARTY, 25),
     "contain": ((*PARTY, "--at", "8"), 4),
     "exercise": (PARTY, 6),
     "controls": (("--assume", "lateral"), 8),
