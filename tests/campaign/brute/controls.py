@@ -49,8 +49,8 @@ def controls(estate: Estate, params: Any) -> Any:
             about = {name for name in about if not getattr(estate.entities[name], "public", False)}
             old = {it.entity for it in least}
             new, more = new | (about - old), more | (about & old)
-            one, other = (measure(estate, scenario, facts) for facts in (most, least))
             if about and numbers:
+                one, other = (measure(estate, scenario, facts) for facts in (most, least))
                 records.append(None if one[1] == other[1] and one[4] != other[4] else one[1] - other[1])
         jewels = sorted(name for name in new if estate.crown_jewel(name))
         processes = sorted(name for name in new if estate.kind_of(name) is Kind.PROCESS)

@@ -74,11 +74,10 @@ def originals(estate: Estate, name: str) -> frozenset[str]:
 
 def behind(estate: Estate, name: str) -> set[str]:
     """A store with what it is a copy of and its parts, with what these are copies of, and so on."""
-    parted = [relation for relation in estate.relations.values() if relation.verb is Verb.PART_OF]
     found = [name]
     for store in found:
         new = [*getattr(estate.entities[store], "copy_of", ())]
-        new += [relation.sources[0] for relation in parted if relation.targets[0] == store]
+        new += [relation.sources[0] for relation in estate.by_verb[Verb.PART_OF] if relation.targets[0] == store]
         found += [each for each in dict.fromkeys(new) if each not in found]
     return set(found)
 
