@@ -21,9 +21,6 @@ from blastradius.reports.words import control_said, host_said, label, listed, pl
 
 MOST_ADDED = 4_000
 """How many controls are tried at most."""
-MOST_ALONE, FEWEST_ALONE = 2_000_000, 25
-"""How many things are tried where an outage has an end, as each is solved by itself: so many by the relations of the
-estate, and so many at least."""
 MOST_NARROWED = 12
 """How many operations are tried with own rows only; each is solved on an estate of its own."""
 
@@ -109,7 +106,8 @@ def run(estate: Estate, params: Params) -> Answer:
     scenario = params.scenario(estate)
     reach = solve(estate, scenario)
     asked = plain(scenario)
-    less, more, untried = _tried(reach, asked, params)
+    less, found = removals(reach, params.along), additions(reach) if params.add else []
+    more = found[:MOST_ADDED]
     controls = _standing(reach)
     worlds = [World(asked), *(World(asked, without=lever.without, controls=lever.controls) for lever in (*less, *more))]
     worlds += [World(_distrusting(asked, control)) for control in controls]
@@ -132,7 +130,7 @@ def run(estate: Estate, params: Params) -> Answer:
         removals_tried=len(less) + len(narrowed),
         added=tuple(row for row in rows if row.act == "add"),
         additions_tried=len(more),
-        untried=untried + len(wide) - len(narrowed),
+        untried=len(found) - len(more) + len(wide) - len(narrowed),
         failed=tuple(sorted(failed, key=_by_size)),
         failures_tried=sum(
             placed.control.status not in ("failed", "absent") for placed in reach.estate.controls.values()
@@ -169,26 +167,6 @@ def _standing(reach: Reach) -> list[str]:
     """The controls that stand in the way of something that would follow at once; no other one that fails opens any."""
     there = reach.estate.controls
     return sorted({name for stop in reach.certificate.stopped for name in stop.controls if name in there})
-
-
-def _tried(reach: Reach, asked: Scenario, params: Params) -> tuple[list[Remedy], list[Remedy], int]:
-    """What to take away and the controls to try, and how many more there would be."""
-    found = (removals(reach, params.along), additions(reach) if params.add else [])
-    less, more = found[0], found[1][:MOST_ADDED]
-    if asked.hours is not None:
-        less, more = _promising(reach, asked, less), _promising(reach, asked, more)
-    return less, more, sum(map(len, found)) - len(less) - len(more)
-
-
-def _promising(reach: Reach, asked: Scenario, levers: list[Remedy]) -> list[Remedy]:
-    """Those that would take most out of reach if the outage had no end; all of them where they are few."""
-    most = max(FEWEST_ALONE, MOST_ALONE // max(1, len(reach.estate.relations)))
-    if len(levers) <= most:
-        return levers
-    endless = asked.model_copy(update={"hours": None})
-    outcomes = compared(reach.prepared, [World(endless, without=it.without, controls=it.controls) for it in levers], [])
-    left = [measure.entities for measure, _ in outcomes]
-    return [levers[place] for place in sorted(range(len(levers)), key=left.__getitem__)[:most]]
 
 
 Outcome = tuple[Measure, frozenset[Fact]]

@@ -146,17 +146,14 @@ def check_worlds(
     """Verify a block of many worlds; ``proposed`` is the estate of the proposal that is in force in some of them.
 
     ``asked`` are all worlds of the question. Of a compiled estate the checker keeps its own reading from block to
-    block; of another it reads it each time anew. A world that was solved by itself is verified as one, on the estate
-    that it is of.
+    block; of another it reads it each time anew. A world that was solved by itself is verified on the estate that
+    it is of.
 
     Raises:
         CertificateError: the first defect found, with the world.
     """
     own = solved.batch.system
-    if solved.certificate is not None:
-        instances = own.instances_for(solved.certificate)
-        check_certificate(own.estate, instances, solved.worlds[0].scenario, solved.certificate)
-    elif own.estate is not (estate.estate if isinstance(estate, PreparedEstate) else estate):
+    if own.estate is not (estate.estate if isinstance(estate, PreparedEstate) else estate):
         own.auditor.check(solved.claims)
     else:
         _auditor(estate, solved.claims, proposed).check(solved.claims, asked)

@@ -85,7 +85,8 @@ class Claims:
     Fact ``i`` is that ``names[entity[i]]`` has the capability of number ``capability[i]`` (in the order of the model);
     it is claimed in the worlds that row ``row[i]`` of ``words`` says: bit ``w % 64`` of word ``w // 64`` is world
     ``w``. Facts may share a row. A fact that is not listed is claimed where one that includes it is, and nowhere else.
-    ``places`` are the places of the worlds in the list that was asked.
+    ``places`` are the places of the worlds in the list that was asked. ``late`` is what of the words comes after the
+    first hour, where an outage ends: hour after hour the hour, some rows, and which of their bits.
     """
 
     worlds: tuple[World, ...]
@@ -95,3 +96,4 @@ class Claims:
     capability: NDArray[np.int64]
     row: NDArray[np.int64]
     words: NDArray[np.uint64]
+    late: tuple[tuple[float, NDArray[np.int64], NDArray[np.uint64]], ...] = ()

@@ -52,7 +52,8 @@ class Placing:
         order = sorted(range(len(alike)), key=lambda place: (bounds[place], min(map(_id, alike[place]))))
         found, untried = list[tuple[Measure, Added]](), 0
         while order and not self._is_settled(found, bounds[order[0]], most):
-            chosen, order = order[: self._affordable()], order[self._affordable() :]
+            next_few = min(AT_ONCE, self._left)
+            chosen, order = order[:next_few], order[next_few:]
             if not chosen:
                 untried, order = sum(len(alike[place]) for place in order), []
             found += self._solved([min(alike[place], key=_id) for place in chosen])
@@ -60,11 +61,6 @@ class Placing:
         found += self._solved(tried)
         best = [remedy for _, remedy in self._ranked(found).values()]
         return best[:most], untried + len(telling) - len(tried)
-
-    def _affordable(self) -> int:
-        """How many worlds can be solved next."""
-        cost = 1 if self.scenario.hours is None else self._alone
-        return min(AT_ONCE, self._left // cost)
 
     def _is_settled(self, found: Sequence[tuple[Measure, Added]], bound: tuple[int, int], most: int) -> bool:
         """Whether nothing that leaves so much at least can be among the best."""
@@ -84,8 +80,7 @@ class Placing:
 
     def _solved(self, controls: Sequence[Added]) -> list[tuple[Measure, Added]]:
         worlds = [World(self.scenario, controls=(added,)) for added in controls]
-        timed = self.scenario.hours is not None
-        self._left -= sum(self._alone if timed or self.system.is_telling(added) else 1 for added in controls)
+        self._left -= sum(self._alone if self.system.is_telling(added) else 1 for added in controls)
         return list(zip(measured(self.system, worlds) if worlds else [], controls, strict=True))
 
     def _candidates(self) -> tuple[list[list[Added]], list[Added]]:

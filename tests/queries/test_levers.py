@@ -184,16 +184,13 @@ def test_a_jewel_whose_records_lie_elsewhere_too_says_so() -> None:
     assert "out of reach: d, but the same records stay in reach elsewhere" in cells
 
 
-def test_of_many_things_to_do_about_an_outage_that_ends_the_most_promising_are_tried(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("blastradius.queries.levers.MOST_ALONE", 1)
-    monkeypatch.setattr("blastradius.queries.levers.FEWEST_ALONE", 1)
+def test_all_that_could_be_done_about_an_outage_that_ends_is_tried() -> None:
     estate = written(
         "services: {s: {}, t: {depends_on: [{to: s, dependency: hard}]}}\n"
         "processes: {p: {depends_on: [{to: t, dependency: hard}]}, q: {depends_on: [{to: t, dependency: hard}]}}\n"
     )
     answer = br.levers(estate, outage="s", hours=5)
     data: Any = answer.data
-    assert ([row.relations for row in data.removed], data.untried) == ([("depends_on:t>s",)], 2)
-    assert data.headline.startswith("of the 1 that were tried of 3 things to do")
+    found = [row.relations for row in data.removed]
+    assert (found, data.untried) == ([("depends_on:t>s",), ("depends_on:p>t",), ("depends_on:q>t",)], 0)
+    assert data.headline.startswith("of 3 things to do without, tried one at a time")

@@ -1,4 +1,4 @@
-"""Worlds that cannot share rows with others: an outage in them ends, or what they are without changes other rules."""
+"""Worlds that cannot share rows with others: what is changed in them changes other rules."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def asked_alone(worlds: Sequence[World], telling: Callable[[str | Added], bool])
     for place, world in enumerate(worlds):
         scenario = world.scenario
         is_told = told and not (told.isdisjoint(world.without) and told.isdisjoint(world.controls))
-        if is_told or scenario.hours is not None or scenario.controls or scenario.without:
+        timed = world.proposed and scenario.hours is not None
+        if is_told or timed or scenario.controls or scenario.without:
             found.add(place)
     return found
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from math import inf
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blastradius.columns.ragged import Flags, Numbers, distinct
 from blastradius.columns.tables import BASES, CONTROLS
@@ -80,6 +82,17 @@ class Frame:
     def basis(self) -> Numbers:
         """The weakest basis (a place in ``BASES``) on which what is used may be known, in each world."""
         return np.fromiter((BASES.index(world.scenario.basis) for world in self.worlds), np.int64, len(self.worlds))
+
+    @cached_property
+    def ends(self) -> NDArray[np.float64]:
+        """The hour in which the outage is over, in each world; infinite where it has no end."""
+        hours = [world.scenario.hours for world in self.worlds]
+        return np.array([inf if end is None else end for end in hours], np.float64)
+
+    @cached_property
+    def is_timed(self) -> bool:
+        """Whether an outage ends in any world, so that it matters when something comes."""
+        return bool(np.isfinite(self.ends).any())
 
     @cached_property
     def failing(self) -> tuple[Numbers, Numbers]:
@@ -171,13 +184,16 @@ def _collected(pairs: Iterable[tuple[_Key, int]]) -> dict[_Key, Numbers]:
 def parts(worlds: Sequence[World], alone: Set[int] = frozenset()) -> list[list[int]]:
     """The places of worlds that are best solved alike: those of one level and basis, as their steps are open alike.
 
-    Parts of fewer than 64 worlds, a machine word, are put together; those that are asked ``alone`` are left out.
+    Parts of fewer than 64 worlds, a machine word, are put together, those in which an outage ends apart from others;
+    those that are asked ``alone`` are left out.
     """
     alike = _collected(
-        ((world.scenario.assume, world.scenario.basis), place)
+        ((world.scenario.hours is not None, world.scenario.assume, world.scenario.basis), place)
         for place, world in enumerate(worlds)
         if place not in alone
     )
     found = [places.tolist() for places in alike.values() if len(places) >= 64]
-    few = sorted(place for places in alike.values() if len(places) < 64 for place in places.tolist())
-    return [*found, few] if few else found
+    few: dict[bool, list[int]] = {}
+    for (timed, *_), places in alike.items():
+        few.setdefault(timed, []).extend(places.tolist() if len(places) < 64 else ())
+    return [*found, *(sorted(places) for places in few.values() if places)]

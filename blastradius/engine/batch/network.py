@@ -3,6 +3,9 @@
 A row has one bit for each world of a frame. What is true or false in all worlds of the frame is settled here; what
 differs between them (a level, a basis, a relation taken away) becomes a row of its own, a condition variable, which
 steps need like any premise. Facts that lead to each other whatever happens, a strong component, share a row.
+
+Where an outage ends, a step with a buffer is two: a row that says where its premises are enough, and a condition
+variable, that the buffer is used up, which the rest of the step needs in their place.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +29,7 @@ OR, AND, AT_LEAST, QUORUM = range(4)
 """What a row is of its inputs; ``AT_LEAST`` and ``QUORUM`` go with the row's ``need``."""
 
 Variable = tuple[str, Hashable]
-"""A condition variable: its kind (``level``, ``basis``, ``opening``, ``without``, ``control``) and which one."""
+"""A condition variable: ``level``, ``basis``, ``opening``, ``without``, ``control``, ``buffer``, with which one."""
 _NONE = np.zeros(0, np.int64)
 
 
@@ -38,6 +42,31 @@ Filler = Callable[[Bits], None]
 BackEnd = Callable[["Network"], Filler]
 
 
+class Buffers(NamedTuple):
+    """The buffers that steps wait for, by the rows of a network.
+
+    ``enough`` says where the premises of the step are there, ``used_up`` is to be set where they have been for so many
+    ``hours``, and ``into`` is what follows then.
+    """
+
+    enough: Numbers
+    used_up: Numbers
+    into: Numbers
+    hours: NDArray[np.float64]
+
+    def at(self, row: Numbers) -> Buffers:
+        """The same by other numbers of the rows."""
+        return Buffers(row[self.enough], row[self.used_up], row[self.into], self.hours)
+
+    def take(self, some: Flags) -> Buffers:
+        """Some of them."""
+        return Buffers(self.enough[some], self.used_up[some], self.into[some], self.hours[some])
+
+
+NO_BUFFERS = Buffers(_NONE, _NONE, _NONE, np.zeros(0))
+"""Those of a network in which no outage ends."""
+
+
 @dataclass(frozen=True, eq=False)
 class Network:
     """Rows in the order to fill them, numbered by it.
@@ -45,7 +74,8 @@ class Network:
     ``facts`` are the facts that have a row (by number, sorted) and ``places`` their rows, ``variables`` the rows of
     condition variables. ``op``, ``need`` and ``inputs`` (rows) say what each row is made of. Group ``i`` is the rows
     from ``indptr[i]`` to ``indptr[i + 1]``, to be filled at once; the groups of a span (first, last + 1) in ``cycles``
-    are filled until nothing changes. ``steps`` counts the steps that the rows stand for.
+    are filled until nothing changes. ``steps`` counts the steps that the rows stand for. ``buffers`` are those that
+    some outage may not outlast.
     """
 
     facts: Numbers
@@ -57,6 +87,7 @@ class Network:
     indptr: Numbers
     cycles: tuple[tuple[int, int], ...]
     steps: int
+    buffers: Buffers = NO_BUFFERS
     _fillers: dict[BackEnd, Filler] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, object]:
@@ -117,6 +148,7 @@ def restricted(network: Network, live: Flags) -> Network:
         indptr=np.append(before, never + 1),
         cycles=network.cycles,
         steps=network.steps,
+        buffers=network.buffers.take(live[network.buffers.enough]).at(row),
     )
 
 
@@ -152,6 +184,7 @@ def network_key(frame: Frame) -> NetworkKey:
         np.flatnonzero(failing_in).tobytes(),
         bool(frame.opening.any()),
         bool(frame.opening.all()),
+        frame.is_timed,
         *changes,
     )
 
@@ -218,12 +251,16 @@ def _falls(frame: Frame, open_: Flags) -> RaggedArray:
 
 @dataclass(frozen=True)
 class Gates:
-    """Rows besides facts and variables: what they are, of which rows, and into which fact each goes, if into one."""
+    """Rows besides facts and variables: what they are, of which rows, and into which fact each goes, if into one.
+
+    ``enough`` are those that say where the premises of a step with a buffer are enough.
+    """
 
     op: Numbers
     need: Numbers
     inputs: RaggedArray
     into: Numbers
+    enough: Numbers
 
 
 class NetworkBuilder:
@@ -240,8 +277,12 @@ class NetworkBuilder:
         conclusions = steps.conclusion[found.steps]
         self.facts = distinct(np.concatenate([self.premises.values, self.falls.values, conclusions]))
         self.conclusion = np.searchsorted(self.facts, conclusions)
+        self.waits = (steps.delay_h[found.steps] > 0) & frame.is_timed
+        waiting = found.steps[self.waits].tolist()
+        self.variables: list[Variable] = [*found.variables, *(("buffer", step) for step in waiting)]
         self.first_variable = len(self.facts)
-        self.first_gate = self.first_variable + len(found.variables)
+        self.first_buffer = self.first_variable + len(found.variables)
+        self.first_gate = self.first_variable + len(self.variables)
 
     def network(self) -> Network:
         """The network."""
@@ -255,16 +296,22 @@ class NetworkBuilder:
         inputs = RaggedArray(gates.inputs.indptr, names[gates.inputs.values])
         all_edges = _together(ored, Edges(inputs.values, names[self.first_gate + inputs.row_ids]))
         order = in_order(all_edges, len(kept))
-        return self._laid_out(
-            order, names, RaggedArray.grouped(all_edges.target, all_edges.source, len(kept)), op[kept], need[kept]
-        )
+        rows = RaggedArray.grouped(all_edges.target, all_edges.source, len(kept))
+        return self._laid_out(order, names, rows, op[kept], need[kept], self._buffers(gates).at(names))
 
-    def _laid_out(self, order: Order, names: Numbers, inputs: RaggedArray, op: Numbers, need: Numbers) -> Network:
+    def _buffers(self, gates: Gates) -> Buffers:
+        waiting = self.open_steps.steps[self.waits]
+        used_up = self.first_buffer + np.arange(len(waiting))
+        return Buffers(gates.enough, used_up, self.conclusion[self.waits], self.system.steps.delay_h[waiting])
+
+    def _laid_out(
+        self, order: Order, names: Numbers, inputs: RaggedArray, op: Numbers, need: Numbers, buffers: Buffers
+    ) -> Network:
         """Everything by its row in the order."""
         row = np.empty(len(op), np.int64)
         row[order.rows] = np.arange(len(op))
         placed = inputs.take(order.rows)
-        variables = enumerate(self.open_steps.variables, self.first_variable)
+        variables = enumerate(self.variables, self.first_variable)
         return Network(
             facts=self.facts,
             places=row[names[: self.first_variable]],
@@ -275,15 +322,17 @@ class NetworkBuilder:
             indptr=order.indptr,
             cycles=order.cycles,
             steps=len(self.open_steps.steps),
+            buffers=buffers.at(row),
         )
 
     @cached_property
     def _kinds(self) -> tuple[Flags, Flags, Flags]:
-        """Which steps pass on any one premise, which need all of several, and which count."""
+        """Which steps pass on any one premise, which need all of several, and which count; some with a buffer."""
         premises = self.premises.lengths
         more = self.open_steps.conditions.lengths + self.falls.lengths
         whole = (self.gate == ALL) | ((self.gate == SOME) & (self.need == premises))
         single = (whole & (premises + more == 1)) | ((self.gate == SOME) & (self.need == 1) & (more == 0))
+        single &= ~self.waits
         return single, whole & ~single, ~whole & ~single
 
     def single_premise_edges(self) -> Edges:
@@ -298,23 +347,26 @@ class NetworkBuilder:
         return Edges(*self.system.facts.inclusions(self.facts))
 
     def gates(self) -> Gates:
-        """A row for each step of several premises; two for one that counts and needs more besides."""
+        """A row for each step of several premises; two for one that waits, or counts and needs more besides."""
         _, whole, counting = self._kinds
         more = self._more()
-        beyond = counting & (more.lengths > 0)
-        counted, joint = np.flatnonzero(counting), np.flatnonzero(whole | beyond)
+        beyond = self.waits | (counting & (more.lengths > 0))
+        counted, joint = np.flatnonzero(counting | self.waits), np.flatnonzero(whole | beyond)
         premises = RaggedArray(self.premises.indptr, np.searchsorted(self.facts, self.premises.values))
         own = premises.take(joint)
         place = np.full(len(more), NO_INDEX)
         place[counted] = self.first_gate + np.arange(len(counted))
+        enough = place[self.waits]
+        place[self.waits] = self.first_buffer + np.arange(len(enough))
         firsts = pairwise(_replaced(own, place[joint]), more.take(joint))
         into = np.where(beyond[counted], NO_INDEX, self.conclusion[counted])
-        votes = self.gate[counted] == VOTE
+        ops = np.where(whole, AND, np.where(self.gate == VOTE, QUORUM, AT_LEAST))
         return Gates(
-            op=np.concatenate([np.where(votes, QUORUM, AT_LEAST), np.full(len(joint), AND)]),
+            op=np.concatenate([ops[counted], np.full(len(joint), AND)]),
             need=np.concatenate([self.need[counted], np.zeros(len(joint), np.int64)]),
             inputs=joined([premises.take(counted), firsts]),
             into=np.concatenate([into, self.conclusion[joint]]),
+            enough=enough,
         )
 
     def _more(self) -> RaggedArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,13 +16,13 @@ from blastradius.engine.batch import fill_numpy
 from blastradius.engine.batch.alone import asked_alone
 from blastradius.engine.batch.elsewhere import done_elsewhere, spreading
 from blastradius.engine.batch.frame import Frame, checked_worlds, parts
+from blastradius.engine.batch.hours import Late, packed, pass_hours
 from blastradius.engine.batch.network import BackEnd, Bits, Network, network_of, restricted
 from blastradius.engine.batch.proposal import Proposal
 from blastradius.engine.numbering import CAPABILITIES, MODEL_NUMBER, STRONGER
 from blastradius.engine.prepared import PreparedEstate, compile_system
-from blastradius.engine.proof import Certificate, Claims
+from blastradius.engine.proof import Claims
 from blastradius.engine.scenario import World, plain, what_if
-from blastradius.engine.single.shortest_proofs import certify
 from blastradius.engine.telling import tell
 from blastradius.errors import UsageError
 from blastradius.memory import require
@@ -50,8 +50,7 @@ class Solved:
     """A block of worlds solved together: ``places`` are their places in the list that was asked.
 
     ``state`` is (rows of the network, words). ``loose`` has the bits of facts without a row, seeds that nothing follows
-    from: facts by number, words and bits. ``certificate`` is the proof of a world that was solved by itself, as one in
-    which an outage ends is.
+    from: facts by number, words and bits. ``late`` is what of the state came after the first hour, in order.
     """
 
     batch: Batch
@@ -59,7 +58,7 @@ class Solved:
     places: Numbers
     state: Bits
     loose: list[tuple[Numbers, Numbers, Bits]]
-    certificate: Certificate | None = None
+    late: list[Late] = field(default_factory=list)
 
     @property
     def network(self) -> Network:
@@ -90,6 +89,7 @@ class Solved:
             capability=capability,
             row=np.concatenate([network.places[placed], len(self.state) + np.arange(len(loose))]),
             words=np.concatenate([self.state, self.bits(loose)]),
+            late=tuple(self.late),
         )
 
     def bits(self, facts: Numbers) -> Bits:
@@ -239,14 +239,8 @@ def solve_alone(
         without=world.without, controls=controls, entities=added[0], relations=added[1]
     )
     own = system if changed is system.estate else compile_system(changed)
-    scenario = plain(world.scenario)
-    frame = Frame(own, [World(scenario)])
-    if scenario.hours is None:
-        return solve_block(batch_of(own, frame.worlds, back_end), frame, np.array([place]))
-    certificate = certify(own, scenario)
-    facts = distinct(np.array([own.facts.number(step.fact) for step in certificate.steps], np.int64))
-    batch = Batch(own, frame, settled(facts), None, back_end)
-    return Solved(batch, frame, np.array([place]), np.ones((len(facts), 1), np.uint64), [], certificate)
+    frame = Frame(own, [World(plain(world.scenario))])
+    return solve_block(batch_of(own, frame.worlds, back_end), frame, np.array([place]))
 
 
 def settled(facts: Numbers) -> Network:
@@ -292,6 +286,7 @@ def solve_block(batch: Batch, frame: Frame, places: Numbers, held: Numbers = _NO
     fill(solved.state)
     while proposal is not None and _propose(solved, proposal):
         fill(solved.state)
+    solved.late.extend(pass_hours(network, frame, solved.state, fill))
     batch.system.estate.require(_reached(solved))
     return solved
 
@@ -356,6 +351,7 @@ def _set_variables(solved: Solved) -> None:
     """Set the rows of condition variables; most are true in most worlds."""
     frame, variables = solved.frame, solved.network.variables
     solved.state[list(variables.values())] = packed(np.ones(len(frame.worlds), np.bool_))
+    solved.state[[row for (kind, _), row in variables.items() if kind == "buffer"]] = 0
     for (kind, what), row in variables.items():
         if kind in _ASSUMED:
             solved.state[row] = packed(_ASSUMED[kind](frame, what))
@@ -376,13 +372,6 @@ _ASSUMED: dict[str, Callable[[Frame, Any], Flags]] = {
 
 _MUCH = 5_000_000
 """From how many steps times worlds on it pays to import the compiled back end, which takes half a second."""
-
-
-def packed(flags: NDArray[np.bool_]) -> Bits:
-    """Truth values, one a world, as words."""
-    words = np.zeros(-(-len(flags) // 64) * 64, np.bool_)
-    words[: len(flags)] = flags
-    return np.packbits(words, bitorder="little").view("<u8").astype(np.uint64, copy=False)
 
 
 def _words(worlds: Numbers) -> tuple[Numbers, Bits]:

@@ -26,12 +26,14 @@ Lie = Callable[[Claims], Iterator[Claims]]
 
 
 def honest() -> tuple[Estate, Claims]:
-    """Worlds at all levels in which much is reached, by facts that no rule speaks of among them."""
+    """Worlds at all levels in which much is reached, some of it late, by facts that no rule speaks of among them."""
     walls = {"connects:s>s2": Control(kind=ControlKind.SEGMENTED)}
     relations = ("owns:p>s", "reads:s>d", "contains:d>k", "grants:k>o", "writes:o>d2", "informs:d2>b")
-    built = estate(*relations, "connects:s>s2", "connects:s2>s", controls=walls)
-    worlds = [World(scenario("compromise p outage b", level, distrust=("segmented",))) for level in Level]
-    worlds += [World(scenario("compromise p", level)) for level in Level]
+    waiting = ("depends_on:s3>s4 buffer_h=4", "depends_on:b3>s3 buffer_h=2")
+    built = estate(*relations, *waiting, "connects:s>s2", "connects:s2>s", controls=walls)
+    everything = "compromise p outage b outage s4"
+    worlds = [World(scenario(everything, level, distrust=("segmented",), hours=5 + level)) for level in Level]
+    worlds += [World(scenario("compromise p", level, hours=5)) for level in Level]
     blocks = list(solve_worlds(compile_system(built), worlds, engine="numpy"))
     assert len(blocks) == 1
     return built, blocks[0].claims
@@ -76,6 +78,16 @@ def wrong_worlds(claims: Claims) -> Iterator[Claims]:
     yield replace(claims, worlds=claims.worlds[::-1])
 
 
+def wrong_hours(claims: Claims) -> Iterator[Claims]:
+    for place, (hour, rows, bits) in enumerate(claims.late):
+        others = [(other, rows, bits) for other in (0.0, hour - 1, hour + 0.5, hour + 2)]
+        others += [(hour, rows[rows != row], bits[rows != row]) for row in rows.tolist()]
+        others += [(hour, rows, bits & ~np.uint64(1 << world)) for world in range(len(claims.worlds))]
+        for late in ([], *([other] for other in others)):
+            yield replace(claims, late=(*claims.late[:place], *late, *claims.late[place + 1 :]))
+    yield replace(claims, late=claims.late[::-1])
+
+
 LIES: dict[str, Lie] = {
     "worlds": wrong_worlds,
     "places": lambda claims: elsewhere(claims, "places", len(claims.places)),
@@ -84,6 +96,7 @@ LIES: dict[str, Lie] = {
     "capability": lambda claims: elsewhere(claims, "capability", len(MODEL_NUMBER)),
     "row": lambda claims: elsewhere(claims, "row", len(claims.words)),
     "words": wrong_words,
+    "late": wrong_hours,
 }
 
 
@@ -92,9 +105,11 @@ def listing(claims: Claims, some: np.ndarray) -> Claims:
     return replace(claims, entity=claims.entity[some], capability=claims.capability[some], row=claims.row[some])
 
 
-def meaning(claims: Claims, built: Estate) -> dict[tuple[str, int], tuple[bool, ...]]:
-    """Which facts are claimed in which worlds, listed or as part of what is; those claimed in none left out."""
-    held = unpacked(claims.words, len(claims.worlds))
+def meaning(claims: Claims, built: Estate) -> dict[tuple[str, int], tuple[float, ...]]:
+    """When facts are claimed in which worlds, listed or as part of what is; those claimed in none left out."""
+    held = np.where(unpacked(claims.words, len(claims.worlds)), 0.0, np.inf)
+    for hour, rows, bits in claims.late:
+        held[rows] = np.where(unpacked(bits, len(claims.worlds)), hour, held[rows])
     columns = (column.tolist() for column in (claims.entity, claims.capability, claims.row))
     named = [(str(claims.names[entity]), int(number), held[row]) for entity, number, row in zip(*columns, strict=True)]
     listed = {(name, number): worlds for name, number, worlds in named}
@@ -103,8 +118,8 @@ def meaning(claims: Claims, built: Estate) -> dict[tuple[str, int], tuple[bool, 
         for part in included(tuple(Capability)[number], built.kind_of(name)) if name in built.entities else ():
             fact = (name, MODEL_NUMBER[part])
             if fact not in listed:
-                found[fact] = found.get(fact, np.zeros_like(worlds)) | worlds
-    return {fact: tuple(worlds.tolist()) for fact, worlds in found.items() if worlds.any()}
+                found[fact] = np.minimum(found.get(fact, worlds), worlds)
+    return {fact: tuple(worlds.tolist()) for fact, worlds in found.items() if np.isfinite(worlds).any()}
 
 
 def means_the_same(lie: Claims, claims: Claims, built: Estate) -> bool:
@@ -149,7 +164,8 @@ def test_claims_left_out_are_missed(kept: int) -> None:
     for seed in range(60):
         rng = random.Random(seed)
         built = random_estate(rng)
-        worlds = [World(random_scenario(rng, built).model_copy(update={"hours": None})) for _ in range(3)]
+        hours = rng.choice((None, 5.0))
+        worlds = [World(random_scenario(rng, built).model_copy(update={"hours": hours})) for _ in range(3)]
         system = compile_system(built)
         for solved in solve_worlds(system, worlds, engine="numpy"):
             claims = solved.claims
@@ -203,7 +219,6 @@ def test_a_lie_about_a_proposal_is_refused() -> None:
 @pytest.mark.parametrize(
     "world",
     [
-        World(Scenario(compromise=("p",), hours=5.0)),
         World(Scenario(compromise=("p",), without=("reads:o>d",))),
         World(Scenario(compromise=("p",), controls=("segmented@s",))),
         World(scenario("compromise p"), without=("owns:p>s",)),
@@ -213,7 +228,7 @@ def test_a_lie_about_a_proposal_is_refused() -> None:
     ],
 )
 def test_a_world_of_another_estate_is_refused(world: World) -> None:
-    """What ends, and what makes other instances than the estate has, is verified on an estate of its own."""
+    """What makes other instances than the estate has is verified on an estate of its own."""
     approved = {"o": Control(kind=ControlKind.APPROVAL, provided_by="p")}
     built = estate("owns:p>s", "serves:s>o", "serves:s2>o", "issues:o>k", "reads:o>d", controls=approved)
     (solved,) = solve_worlds(compile_system(built), [World(scenario("compromise p"))])

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from copy import copy
 from functools import cache, cached_property
+from math import inf
 from typing import NoReturn
 
 import numpy as np
 
 from blastradius.engine.check.audit.compare import EMPTY_ROW, FULL_ROW, Block, first_defect
+from blastradius.engine.check.audit.hours import Clock, hours_of
 from blastradius.engine.check.audit.instance_table import (
     Flags,
     InstanceTable,
@@ -23,6 +25,7 @@ from blastradius.engine.check.audit.instance_table import (
     Words,
     distinct,
     instances_of_proposal,
+    packed,
 )
 from blastradius.engine.check.audit.plan import CheckPlan, check_plan
 from blastradius.engine.check.audit.what_ifs import WhatIfs
@@ -114,7 +117,7 @@ class Auditor:
             _require_asked(claims, asked)
         for world in claims.worlds:
             if self._estate.what_ifs.make_another_estate(world):
-                raise CertificateError(f"a world is one of another estate, or ends: {world}")
+                raise CertificateError(f"a world is one of another estate: {world}")
         _Check(self, claims).run()
 
     def controls_of(self, distrust: tuple[str, ...]) -> list[str]:
@@ -180,20 +183,38 @@ class _Check:
         self.seed_key, self.seed_world = self._seeds()
         entity, capability = self.table.facts
         self.key_of_fact = entity * _WIDTH + capability
-        self.held = np.concatenate([[np.zeros_like(self.full), self.full], claims.words])
-        self.row_of_key = self._rows()
+        self.clock = Clock(self.table, self.worlds)
 
     def run(self) -> None:
-        """Compare what is claimed with where seeds and instances lead, and refuse what is wrong."""
-        self._check_unspoken()
+        """Compare what is claimed with where seeds and instances lead, hour after hour, and refuse what is wrong."""
         open_, condition_of_world = self._conditions()
         closed = self.auditor.closed_by(self.worlds)
         is_closed = np.zeros(len(self.table.instances.conditions), np.bool_)
-        for instances, _ in closed:
+        for instances in (self.clock.waiting, *(some for some, _ in closed)):
             is_closed[instances] = True
         plan = self.auditor.plan(np.logical_and.reduce(open_, axis=1), np.flatnonzero(is_closed))
+        conditions = packed(open_[:, condition_of_world])
+        hours = hours_of(self.claims)
+        hour, words = next(hours)
+        following = next(hours)
+        while hour < inf:
+            self._hold(words)
+            self.clock.strike(hour)
+            self._compare(plan, self._open_rows(plan, conditions, closed, is_closed))
+            self.clock.begin(hour, self.held, self.row_of_key[self.key_of_fact])
+            hour = min(self.clock.next_hour(), following[0])
+            if hour == following[0]:
+                words, following = following[1], next(hours, following)
+
+    def _hold(self, words: Words) -> None:
+        """Take facts as they are claimed in some hour."""
+        self.held = np.concatenate([[np.zeros_like(self.full), self.full], words])
+        self.row_of_key = self._rows()
+
+    def _compare(self, plan: CheckPlan, open_row: Ints) -> None:
+        """Refuse what is wrong of what is held."""
+        self._check_unspoken()
         row = self._class_rows(plan)
-        open_row = self._open_rows(plan, packed(open_[:, condition_of_world]), closed, is_closed)
         number = np.full(len(self.row_of_key), -1)
         number[self.key_of_fact] = plan.class_of
         seeded, seeds = self._gathered(number[self.seed_key])
@@ -297,11 +318,12 @@ class _Check:
         return of_class
 
     def _open_rows(self, plan: CheckPlan, open_: Words, closed: Sequence[tuple[Ints, Ints]], is_closed: Flags) -> Ints:
-        """The row of each instance of a plan that says where it is open; one that some world closes has its own."""
+        """The row of each instance of a plan that says where it is open now; one that a world closes has its own."""
         first = len(self.held)
         table_number, own = np.flatnonzero(is_closed), np.cumsum(is_closed) - 1
         conditions = self.table.instances.conditions
         more = open_[conditions[table_number]]
+        more[own[self.clock.waiting]] &= self.clock.over
         for instances, worlds in closed:
             shut = np.zeros_like(self.full)
             np.bitwise_or.at(shut, *_bits(worlds))
@@ -365,10 +387,3 @@ def _require_well_formed(claims: Claims, full: Words) -> None:
 def _bits(worlds: Ints) -> tuple[Ints, Words]:
     """The word and the bit of each world."""
     return worlds // 64, np.uint64(1) << (worlds % 64).astype(np.uint64)
-
-
-def packed(flags: Flags) -> Words:
-    """Truth values (..., worlds) as words (..., words)."""
-    words = np.zeros((*flags.shape[:-1], -(-flags.shape[-1] // 64) * 64), np.bool_)
-    words[..., : flags.shape[-1]] = flags
-    return np.packbits(words, axis=-1, bitorder="little").view("<u8").astype(np.uint64, copy=False)

@@ -55,6 +55,13 @@ def indptr_of(lengths: Ints) -> Ints:
     return indptr
 
 
+def packed(flags: Flags) -> Words:
+    """Truth values (..., worlds) as words (..., words)."""
+    words = np.zeros((*flags.shape[:-1], -(-flags.shape[-1] // 64) * 64), np.bool_)
+    words[..., : flags.shape[-1]] = flags
+    return np.packbits(words, axis=-1, bitorder="little").view("<u8").astype(np.uint64, copy=False)
+
+
 def distinct(numbers: Ints) -> Ints:
     """Numbers (none negative) sorted, each once; ``np.unique`` hashes them first, which takes longer."""
     found = np.sort(numbers)
@@ -88,7 +95,8 @@ class Instances:
     Instance ``i`` leads to ``conclusion[i]`` in the worlds in which all of ``required[i]`` hold (premises, and that the
     controls on it are inactive), enough of ``counted[i]`` do, and its conditions are met. ``least`` says how many are
     enough: at least so many, or, where it is negative, a quorum's whose ``vote_min`` is ``-least``; of its facts the
-    first half says that each feed is wrong, the other half that each is lost. It is 0 where none are counted.
+    first half says that each feed is wrong, the other half that each is lost. It is 0 where none are counted. What is
+    counted must have held for ``waits[i]`` hours where an outage ends.
     """
 
     required: Ragged
@@ -96,6 +104,7 @@ class Instances:
     conclusion: Ints
     least: Ints
     conditions: Ints
+    waits: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.conclusion)
@@ -103,17 +112,18 @@ class Instances:
     def take(self, rows: Ints) -> Instances:
         """Some of them, in the order asked for."""
         lists = (self.required.take(rows), self.counted.take(rows))
-        return Instances(*lists, self.conclusion[rows], self.least[rows], self.conditions[rows])
+        return Instances(*lists, self.conclusion[rows], self.least[rows], self.conditions[rows], self.waits[rows])
 
     def renumbered(self, number: Ints) -> Instances:
         """The same instances, of facts by other numbers."""
         required, counted = (Ragged(lists.indptr, number[lists.values]) for lists in (self.required, self.counted))
-        return Instances(required, counted, number[self.conclusion], self.least, self.conditions)
+        return Instances(required, counted, number[self.conclusion], self.least, self.conditions, self.waits)
 
     def renumbered_from(self, known: Ints) -> Instances:
         """The same instances, of facts by their places among those that are known, sorted."""
         required, counted = (Ragged(r.indptr, np.searchsorted(known, r.values)) for r in (self.required, self.counted))
-        return Instances(required, counted, np.searchsorted(known, self.conclusion), self.least, self.conditions)
+        conclusion = np.searchsorted(known, self.conclusion)
+        return Instances(required, counted, conclusion, self.least, self.conditions, self.waits)
 
     def followed_by(self, others: Instances) -> Instances:
         """These, then others."""
@@ -123,6 +133,7 @@ class Instances:
             np.concatenate([self.conclusion, others.conclusion]),
             np.concatenate([self.least, others.least]),
             np.concatenate([self.conditions, others.conditions]),
+            np.concatenate([self.waits, others.waits]),
         )
 
     @cached_property
@@ -201,19 +212,22 @@ def _conditions(columns: Block) -> tuple[dict[Conditions, int], Ints]:
 def _instances(known: RuleInstances, conditions: Ints) -> Instances:
     """The columns of instances; facts as ``known`` numbers them."""
     columns, names = known.columns, known.names
-    counts = (columns.vote_min > 0) | ((columns.least > 0) & (columns.least != columns.premises.lengths))
+    lengths = columns.premises.lengths
+    counts = (columns.vote_min > 0) | ((columns.least > 0) & (columns.least != lengths)) | (columns.buffer_h > 0)
     works = ~names.columns.controls.failed[columns.guards.values]
     gone = (names.first_control + columns.guards.values[works]) * WIDTH + CAPABILITY_NUMBER[Capability.INACTIVE]
     counted, premises = counts[columns.premises.row_ids], columns.premises
     owners = np.concatenate([columns.guards.row_ids[works], premises.row_ids[~counted]])
     required = _grouped(owners, np.concatenate([gone, premises.values[~counted]]), len(counts))
-    enough = np.where(columns.vote_min > 0, -columns.vote_min, columns.least)
+    least = np.where(columns.least > 0, columns.least, lengths)
+    enough = np.where(columns.vote_min > 0, -columns.vote_min, least)
     return Instances(
         required,
         _grouped(premises.row_ids[counted], premises.values[counted], len(counts)),
         columns.conclusion,
         np.where(counts, enough, 0),
         conditions,
+        columns.buffer_h,
     )
 
 
@@ -238,7 +252,8 @@ def _with_inclusions(own: Instances, spoken: Ints, conditions: dict[Conditions, 
     count = len(conclusion)
     singles, nothing = Ragged(np.arange(count + 1), premise), Ragged(np.zeros(count + 1, np.int64), premise[:0])
     always = np.full(count, conditions[_CERTAIN])
-    return own.followed_by(Instances(singles, nothing, conclusion, np.zeros(count, np.int64), always))
+    zeros = np.zeros(count, np.int64)
+    return own.followed_by(Instances(singles, nothing, conclusion, zeros, always, np.zeros(count)))
 
 
 class _Growing:
@@ -253,10 +268,12 @@ class _Growing:
         self.required: list[list[int]] = []
         self.counted: list[list[int]] = []
         self.rest: list[tuple[int, int, int]] = []
+        self.waits: list[float] = []
 
     def add(self, instance: RuleInstance, *, proposed: bool) -> None:
         """Add an instance."""
-        counts, premises = instance.is_counted, list(map(self._number, instance.premises))
+        counts = instance.is_counted or instance.buffer_h > 0
+        premises = list(map(self._number, instance.premises))
         gone = [
             self._number(Fact(placed.id, Capability.INACTIVE))
             for placed in instance.guards.placed
@@ -264,10 +281,11 @@ class _Growing:
         ]
         self.required.append(gone if counts else gone + premises)
         self.counted.append(premises if counts else [])
-        least = -instance.vote_min if instance.vote_min else instance.least or 0
+        least = -instance.vote_min if instance.vote_min else instance.least or len(premises)
         conditions = Conditions(instance.level, instance.basis, instance.fail_closed, proposed)
         number = self.conditions.setdefault(conditions, len(self.conditions))
         self.rest.append((self._number(instance.conclusion), least if counts else 0, number))
+        self.waits.append(instance.buffer_h)
 
     def add_inclusions(self, before: int) -> None:
         """What facts include, where the table knows both; ``before`` facts have been seen to already."""
@@ -283,7 +301,9 @@ class _Growing:
     def table(self) -> InstanceTable:
         """The table as it is now."""
         rest = np.array(self.rest, np.int64).reshape(-1, 3)
-        more = Instances(_lists(self.required), _lists(self.counted), *rest.T)
+        conclusion, least, conditions = rest.T
+        lists, waits = (_lists(self.required), _lists(self.counted)), np.array(self.waits, np.float64)
+        more = Instances(*lists, conclusion, least, conditions, waits)
         entities = {name: number for number, name in enumerate(dict.fromkeys(fact.entity for fact in self.numbers))}
         entity = np.array([entities[fact.entity] for fact in self.numbers], np.int64)
         capability = np.array([CAPABILITY_NUMBER[fact.capability] for fact in self.numbers], np.int64)

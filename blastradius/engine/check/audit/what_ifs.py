@@ -29,9 +29,8 @@ class WhatIfs:
         self.kinds: dict[tuple[str, ...], int] = {}
 
     def make_another_estate(self, world: World) -> bool:
-        """Whether a world has instances that the estate has not, or its facts hold for some hours only."""
-        scenario = world.scenario
-        if scenario.hours is not None or scenario.controls or scenario.without:
+        """Whether a world has instances that the estate has not."""
+        if world.scenario.controls or world.scenario.without:
             return True
         if world.without and not self.telling.isdisjoint(world.without):
             return True
