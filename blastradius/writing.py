@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -107,7 +106,7 @@ def _replace(target: Path, raw: bytes) -> None:
 
 def _beside(target: Path) -> Path:
     """A name that nothing has: known before anything is there, so that whatever ends us leaves nothing."""
-    made = target.parent / f".blastradius-{secrets.token_hex(8)}.tmp"
+    made = target.parent / f".blastradius-{os.urandom(8).hex()}.tmp"
     _unfinished.add(made)
     return made
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
+import atexit
 import os
-import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 import click
 
@@ -107,18 +107,20 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
-def run() -> None:
+def run() -> NoReturn:
     """The console script."""
-    # A model is millions of values that live to the end; walking them again and again takes half the time.
-    gc.set_threshold(1_000_000, 100, 100)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would ask all that is installed for some
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # nothing here is large algebra; threads for it take time to start
     streams.prepare()
     interrupts.watch()
     try:
         code = main(leave=interrupts.leave)
     except Exception:
         code = _defect()
-    sys.exit(code)
+    atexit._run_exitfuncs()  # those of what was imported; what is left then takes a fifth of a short command to let go
+    interrupts.leave(code)
 
 
 def _defect() -> int:

@@ -19,7 +19,6 @@ from blastradius.estate.change import Change, digest_of
 from blastradius.estate.checks import check
 from blastradius.estate.entity_columns import entity_columns
 from blastradius.estate.footing import Footing
-from blastradius.estate.lint import Inventory, findings
 from blastradius.estate.merge import alone, merged, one_each, one_table
 from blastradius.estate.namesakes import namesakes
 from blastradius.estate.naming import called, resolved, suggested
@@ -391,6 +390,8 @@ class Estate:
 
     def findings(self) -> tuple[Note, ...]:
         """What is loose in the inventory, on the day that it is of."""
+        from blastradius.estate.lint import Inventory, findings  # most who ask do not look
+
         inventory = Inventory(self._table, self.entities, self.zones, self.expectations, self.controls_on, self.day)
         return findings(inventory)
 

@@ -1,4 +1,7 @@
-"""A file as a document: what it is, read with its format's reader, and the files beside it."""
+"""A file as a document: what it is, read with its format's reader, and the files beside it.
+
+A reader is imported when a file of its kind is there: most who ask have files of one kind or two.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,8 @@ from blastradius.secrets import quoted
 
 from .archives import Archive, Entries, Packed
 from .inputs import looks_at
-from .jsons import parse_json, parse_lines
 from .shapes import Lines
-from .tables import parse_table
-from .tarballs import GZIP, TarEntries
 from .texts import MAX_BYTES, SURROGATE, Parsed, Spot, decoded, fail, in_place, lines_of, spot
-from .workbooks import is_workbook, parse_workbook
-from .yamls import parse_yaml
 
 YAML = (".yaml", ".yml")
 TABLES = (".csv", ".tsv", ".tab")
@@ -40,8 +38,9 @@ _SOURCES = {
     ".py": "Python code, which is never run; save the data that it writes (of a pytm model, what tm.py --json does)",
 }
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_GZIP = b"\x1f\x8b"
 _REFUSED = {
-    GZIP: "packed with gzip inside an archive; unpack it first",
+    _GZIP: "packed with gzip inside an archive; unpack it first",
     b"\xd0\xcf\x11\xe0": "an old or encrypted Office file; save it as .xlsx without a password",
     b"%PDF": "a PDF; export the table or the data behind it",
     b"SQLite format 3": "a database; export what is in it",
@@ -194,6 +193,8 @@ def _is_elsewhere(relative: str) -> bool:
 def _of_bytes(raw: bytes, shown: str, suffix: str, *, packed: bool = False) -> Parsed:
     """What a file's content is: told by its first bytes, then by its suffix."""
     if raw.startswith(_ZIP):
+        from .workbooks import is_workbook, parse_workbook
+
         entries = Entries(raw, shown)
         if is_workbook(entries):
             return parse_workbook(raw, entries, shown)
@@ -202,7 +203,9 @@ def _of_bytes(raw: bytes, shown: str, suffix: str, *, packed: bool = False) -> P
         if packed:
             raise InputError([f"{shown}: an archive inside an archive; unpack it first"])
         return _archive(entries, shown)
-    if raw.startswith(GZIP) and not packed:
+    if raw.startswith(_GZIP) and not packed:
+        from .tarballs import TarEntries
+
         return _archive(TarEntries(raw, shown), shown)
     for mark, why in _REFUSED.items():
         if raw.startswith(mark):
@@ -222,20 +225,24 @@ def _of_text(text: str, shown: str, suffix: str) -> Parsed:
     if suffix == ".json" and not text.strip():
         fail(shown, (1, 1), "there is nothing in it; name a file that has data")
     if suffix in TABLES:
+        from .tables import parse_table
+
         return parse_table(text, shown, suffix)
     if suffix in PLAIN:
         return _lines(text)
-    if suffix in JSON_LINES:
-        return parse_lines(text, shown)
-    if suffix == ".json" or (suffix not in SUFFIXES and text.lstrip()[:1] in ("{", "[")):
-        return (parse_lines if _JSON_BY_LINE.match(text) else parse_json)(text, shown)
+    if suffix in (".json", *JSON_LINES) or (suffix not in SUFFIXES and text.lstrip()[:1] in ("{", "[")):
+        from .jsons import parse_json, parse_lines
+
+        return (parse_lines if suffix in JSON_LINES or _JSON_BY_LINE.match(text) else parse_json)(text, shown)
     if suffix == ".xml" or (suffix not in SUFFIXES and _MARKUP.match(text)):
         return _xml(text, shown)
+    from .yamls import parse_yaml
+
     return parse_yaml(text, shown)
 
 
 def _xml(text: bytes | str, shown: str) -> Parsed:
-    from .markup import parse_xml  # few files are XML
+    from .markup import parse_xml
 
     return parse_xml(text, shown)
 

@@ -14,7 +14,6 @@ from .texts import MAX_BYTES
 if TYPE_CHECKING:
     import tarfile
 
-GZIP = b"\x1f\x8b"
 _WITH_HEADER = 31  # what zlib calls a stream with gzip's header and checksum
 
 

@@ -20,16 +20,15 @@ CHILD = """
 import os
 import sys
 from itertools import cycle
-from blastradius.cli import run
+from blastradius.cli import interrupts, main, streams
+streams.prepare()
+interrupts.watch()
 parent = os.getppid()
 command, target, *folders = sys.argv[1:]
 def write(folder):
-    sys.argv[1:] = [*command.split(), folder, "-o", target]
-    try:
-        run()
-    except SystemExit as ended:
-        if ended.code:
-            raise
+    code = main([*command.split(), folder, "-o", target])
+    if code:
+        sys.exit(code)
 for folder in folders:
     write(folder)
 print("ready", flush=True)
@@ -38,7 +37,7 @@ for folder in cycle(folders):
         break
     write(folder)
 """
-"""What the console script does, again and again."""
+"""What the console script does, again and again; only that would end with the first."""
 
 
 def attempt(rng: random.Random, home: Path) -> str:
