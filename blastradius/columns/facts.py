@@ -16,7 +16,7 @@ from blastradius.columns.growing import DEPENDENCIES, EntityFields, GrowingColum
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small
 from blastradius.columns.tables import NO_INDEX, VERBS, LazyNames, RelationColumns
 from blastradius.memory import require
-from blastradius.model import Entity, Provenance, Relation, relation_id
+from blastradius.model import Entity, Provenance, Relation, end_of_id, id_of_ends, relation_id
 
 PER_OBJECT = 3500
 """Bytes that an entity or a relation takes as an object while it is renamed and merged, as measured."""
@@ -197,7 +197,12 @@ def relation_ids(names: Sequence[str], verb: Numbers, sources: RaggedArray, targ
         ends = ([names[end] for end in side[number]] for side in (sources, targets))
         return relation_id(VERBS[verb[number]], *ends)
 
-    return LazyNames(len(verb), made)
+    def every() -> list[str]:
+        ends = [end_of_id(name) for name in names]
+        sides = ([[ends[end] for end in row] for row in side.tolist()] for side in (sources, targets))
+        return list(map(id_of_ends, [VERBS[number].value for number in verb.tolist()], *sides))
+
+    return LazyNames(len(verb), made, every)
 
 
 def _numbers(column: array[int]) -> Numbers:

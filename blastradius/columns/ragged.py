@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -46,6 +47,11 @@ class RaggedArray:
     def __getitem__(self, number: int) -> list[int]:
         found: list[int] = self.values[self.indptr[number] : self.indptr[number + 1]].tolist()
         return found
+
+    def tolist(self) -> list[list[int]]:
+        """All rows."""
+        values, ends = self.values.tolist(), self.indptr.tolist()
+        return [values[start:end] for start, end in itertools.pairwise(ends)]
 
     @property
     def lengths(self) -> Numbers:

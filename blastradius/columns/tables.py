@@ -107,16 +107,17 @@ class Columns:
 
 
 class LazyNames(Sequence[str]):
-    """Names that are made when asked for; once all were, they are kept."""
+    """Names that are made when asked for, one or ``every``; once all were, they are kept."""
 
-    def __init__(self, count: int, make: Callable[[int], str]) -> None:
+    def __init__(self, count: int, make: Callable[[int], str], every: Callable[[], list[str]] | None = None) -> None:
         self.size = count
         self.make = make
+        self.every = every or (lambda: list(map(make, range(count))))
         self._all: list[str] | None = None
 
     def __iter__(self) -> Iterator[str]:
         if self._all is None:
-            self._all = list(map(self.make, range(self.size)))
+            self._all = self.every()
         return iter(self._all)
 
     def __len__(self) -> int:

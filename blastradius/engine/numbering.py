@@ -113,7 +113,7 @@ class Numbering:
         """
         if fact.capability in _PLACE:
             return self.entity_numbers[fact.entity] * len(CAPABILITIES) + _PLACE[fact.capability]
-        return self._stones[fact.capability][0] + self._stone_numbers[fact.capability][fact.entity]
+        return self._stones[fact.capability][0] + self._stone_numbers(fact.capability)[fact.entity]
 
     def stone(self, capability: Capability, owner: int) -> int:
         """The number of a stepping stone."""
@@ -180,12 +180,14 @@ class Numbering:
             first += len(names)
         return found
 
+    def _stone_numbers(self, capability: Capability) -> dict[str, int]:
+        if capability not in self._numbered:
+            self._numbered[capability] = {name: number for number, name in enumerate(self._stones[capability][1])}
+        return self._numbered[capability]
+
     @cached_property
-    def _stone_numbers(self) -> dict[Capability, dict[str, int]]:
-        return {
-            capability: {name: number for number, name in enumerate(names)}
-            for capability, (_, names) in self._stones.items()
-        }
+    def _numbered(self) -> dict[Capability, dict[str, int]]:
+        return {}
 
     @cached_property
     def entity_numbers(self) -> dict[str, int]:
@@ -195,4 +197,4 @@ class Numbering:
     @property
     def control_numbers(self) -> dict[str, int]:
         """The number of each control."""
-        return self._stone_numbers[Capability.INACTIVE]
+        return self._stone_numbers(Capability.INACTIVE)

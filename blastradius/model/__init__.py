@@ -20,7 +20,17 @@ from blastradius.model.entities import (
     Zone,
 )
 from blastradius.model.notes import Note, NoteKind, Tally
-from blastradius.model.relations import SIGNATURES, TAKEN_BY, Ends, Relation, Verb, named_ends, relation_id
+from blastradius.model.relations import (
+    SIGNATURES,
+    TAKEN_BY,
+    Ends,
+    Relation,
+    Verb,
+    end_of_id,
+    id_of_ends,
+    named_ends,
+    relation_id,
+)
 from blastradius.model.scenario import (
     SEEDS,
     Accepted,
@@ -77,6 +87,8 @@ __all__ = [
     "Tally",
     "Verb",
     "Zone",
+    "end_of_id",
+    "id_of_ends",
     "input_ends",
     "input_id",
     "named_ends",

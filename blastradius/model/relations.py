@@ -91,7 +91,12 @@ class Relation(Frozen):
 
 def relation_id(verb: Verb, sources: Iterable[str], targets: Iterable[str]) -> str:
     """The id of a relation of these ends; no two lists of ends read the same."""
-    return f"{verb}:{'+'.join(map(_escaped, sources))}>{'+'.join(map(_escaped, targets))}"
+    return id_of_ends(verb, map(end_of_id, sources), map(end_of_id, targets))
+
+
+def id_of_ends(verb: str, sources: Iterable[str], targets: Iterable[str]) -> str:
+    """The same of ends as they stand in one: who makes many asks for each of them once."""
+    return f"{verb}:{'+'.join(sources)}>{'+'.join(targets)}"
 
 
 def named_ends(text: str) -> list[str]:
@@ -101,7 +106,8 @@ def named_ends(text: str) -> list[str]:
     return [name.replace("%3E", ">").replace("%2B", "+").replace("%25", "%") for name in found if name]
 
 
-def _escaped(name: str) -> str:
+def end_of_id(name: str) -> str:
+    """A name as it stands in the id of a relation."""
     return name.replace("%", "%25").replace("+", "%2B").replace(">", "%3E")
 
 

@@ -21,7 +21,7 @@ from blastradius.estate import Estate
 from blastradius.estate.things import LazyEntities, read_at, told
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import load, survey
-from blastradius.model import Entity, Relation, Zone
+from blastradius.model import Credential, Entity, Relation, Scope, Verb, Zone
 from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
 
@@ -351,3 +351,13 @@ def test_too_many_objects_are_refused_before_they_are_made(shop: Path, monkeypat
     monkeypatch.setattr("blastradius.memory.free_memory", lambda: 20_000)
     with pytest.raises(UsageError, match=r"8 entities and relations as objects need .* GB are free; leave names"):
         br.load(shop)
+
+
+def test_ids_of_relations_are_the_same_one_by_one_and_all_at_once() -> None:
+    names = ["a+b", "c>d", "e%2B", "f"]
+    keys = [Credential(id=name) for name in names]
+    granted = [Relation(verb=Verb.GRANTS, sources=tuple(names[:few]), targets=("s>+%",)) for few in range(1, 5)]
+    ids = Estate.build([as_loaded([*keys, Scope(id="s>+%"), *granted])]).columns.relations.ids
+    alone = [ids[number] for number in range(len(ids))]
+    assert alone == list(ids)
+    assert sorted(alone) == sorted(relation.id for relation in granted)

@@ -7,7 +7,6 @@ other.
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -209,7 +208,7 @@ class Waves(Frontier):
         of_steps = np.flatnonzero(step != NO_INDEX)
         places = np.zeros(len(facts), np.int64)
         places[of_steps] = np.arange(len(of_steps))
-        rested, along = _rows(self._needs(step[of_steps])), _rows(self.steps.along.take(step[of_steps]))
+        rested, along = self._needs(step[of_steps]).tolist(), self.steps.along.take(step[of_steps]).tolist()
         rules = [self.system.rules[number].id for number in self.steps.rule[step[of_steps]].tolist()]
         ids, levels = self._relation_ids(len(of_steps)), tuple(Level)
         columns = (facts.tolist(), self.cost[facts].tolist(), step.tolist(), by.tolist(), places.tolist())
@@ -250,8 +249,3 @@ def _last_of_each(numbers: Numbers) -> Numbers:
     """The places of the last of each number, in order."""
     _, found = np.unique(numbers[::-1], return_index=True)
     return np.sort(len(numbers) - 1 - found)
-
-
-def _rows(lists: RaggedArray) -> list[list[int]]:
-    values, ends = lists.values.tolist(), lists.indptr.tolist()
-    return [values[start:end] for start, end in itertools.pairwise(ends)]
