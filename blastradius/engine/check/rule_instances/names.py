@@ -59,11 +59,12 @@ class Names:
     def name(self, number: int) -> str:
         """A name by its number."""
         columns = self.columns
+        if number < self.first_control:
+            return columns.entities.ids[number]
         lists: tuple[tuple[int, Sequence[str]], ...] = (
             (self.first_zone, columns.entities.flat_zones),
             (self.first_api, columns.entities.apis),
             (self.first_control, columns.controls.ids),
-            (0, columns.entities.ids),
         )
         if number >= self.first_input:
             taker, supplier = divmod(int(self.dropped[number - self.first_input]), self.count)
