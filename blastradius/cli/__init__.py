@@ -110,9 +110,8 @@ def _fail(message: str, code: int) -> int:
 def run() -> NoReturn:
     """The console script."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would ask all that is installed for some
-    os.environ.setdefault(
-        "OPENBLAS_NUM_THREADS", "1"
-    )  # nothing here is large algebra; threads for it take time to start
+    # nothing here is large algebra; threads for it take time to start
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     streams.prepare()
     interrupts.watch()
     try:
