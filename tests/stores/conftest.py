@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,13 +22,17 @@ from tests.stores.server import Server
 ASKED = os.environ.get("BLASTRADIUS_NEO4J", "")
 """``required`` where the tests must have a server, ``off`` where another run has tried them."""
 
+_OWN = {"own_server", "small_disk"}
+"""What has a server of a test's own."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What asks for a server is marked so."""
     for item in items:
-        if isinstance(item, pytest.Function) and {"neo4j", "own_server"} & {*item.fixturenames}:
+        named = {*item.fixturenames} if isinstance(item, pytest.Function) else set[str]()
+        if {"neo4j", *_OWN} & named:
             item.add_marker(pytest.mark.neo4j)
-        if isinstance(item, pytest.Function) and "own_server" in item.fixturenames:
+        if _OWN & named:
             item.add_marker(pytest.mark.slow)
 
 
@@ -115,6 +121,52 @@ def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serv
         yield started
     finally:
         started.kill()
+
+
+@dataclass(frozen=True)
+class SmallDisk:
+    """A small file system for the data of a server of a test's own."""
+
+    folder: Path
+
+    @contextmanager
+    def server(self) -> Iterator[Server]:
+        """The server, started and ended here."""
+        started = Server(self.folder.parent)
+        started.start()
+        try:
+            yield started
+        finally:
+            started.kill()
+
+    def resize(self, megabytes: int) -> None:
+        """Give it another size."""
+        _mount(self.folder, f"remount,size={megabytes}m")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDisk]:
+    """A small file system, where one can be mounted."""
+    _require()
+    monkeypatch.setenv("NEO4J_USERNAME", "neo4j")
+    monkeypatch.setenv("NEO4J_PASSWORD", server.PASSWORD)
+    folder = tmp_path / "neo4j" / "data"
+    folder.mkdir(parents=True)
+    why = _mount(folder, "size=8m")
+    if why:
+        pytest.skip(f"no full disk is tried: a small file system cannot be mounted here ({why})")
+    try:
+        yield SmallDisk(folder)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def _mount(folder: Path, options: str) -> str:
+    """Mount a file system in memory; why it cannot be, or nothing."""
+    if shutil.which("mount") is None:
+        return "there is no mount"
+    command = ["mount", "-t", "tmpfs", "-o", options, "none", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr.strip()
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 
 import pytest
 
 from blastradius.cli import main
 from blastradius.errors import StoreError
-from blastradius.stores.neo4j import connected, push
-from tests.stores.conftest import Place
+from blastradius.estate import Estate, snapshot
+from blastradius.stores.neo4j import connected, pull, push
+from tests.stores.conftest import Place, SmallDisk
 from tests.stores.estates import sized
 from tests.stores.server import PASSWORD, Server, free_port
 
@@ -83,6 +85,32 @@ def test_a_heap_that_is_too_small_for_a_transaction(own_server: Server) -> None:
         with pytest.raises(StoreError, match="too little memory for a transaction"):
             push(connection, sized(8_000), batch=50_000)
         assert not push(connection, sized(5)).written
+
+
+TORN = {"internal.dbms.tx_log.fail_on_corrupted_log_files": "false"}
+"""What a server wants to be told where its log ends in the middle of a transaction."""
+
+
+def test_a_disk_that_is_full(small_disk: SmallDisk, northwind: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept, large = sized(20), sized(4_000)
+    says = "its disk may be full; make room there and restart the server, then try again"
+    with small_disk.server() as own:
+        with connected(own.uri) as connection:
+            push(connection, kept)
+            with pytest.raises(StoreError, match=says):
+                push(connection, large, lasts_ms=1_000)
+        assert says in refused(own.uri, capsys)
+        assert main(["push", own.uri, str(northwind), "--accept-shrink"]) == 4
+        small_disk.resize(200)
+        own.stop()
+        own.settings |= TORN
+        own.start()
+        with connected(own.uri) as connection:
+            assert snapshot.text(Estate.build([pull(connection)])) == snapshot.text(kept)
+            assert push(connection, sized(500)).written
+            assert snapshot.text(Estate.build([pull(connection)])) == snapshot.text(sized(500))
+            loads = "MATCH (n:Loaded) RETURN count(DISTINCT n.load) AS n"
+            assert connection.read(lambda tx: tx.run(loads).single(strict=True)["n"]) == 2
 
 
 def test_a_database_of_a_newer_version(own_server: Server) -> None:

@@ -16,6 +16,7 @@ class Refusal(NamedTuple):
     way_out: str
 
 
+_NOT_STARTED = Refusal("the database is not started", "look into the server's log")
 _CODES = {
     "Security.AuthenticationRateLimit": Refusal(
         "too many wrong passwords, so that even the right one is refused for a while",
@@ -34,7 +35,8 @@ _CODES = {
     "Database.DatabaseNotFound": Refusal(
         "there is no such database on the server", "correct the name after the host, or leave it out for the user's own"
     ),
-    "Database.DatabaseUnavailable": Refusal("the database is not started", "look into the server's log"),
+    "Database.DatabaseUnavailable": _NOT_STARTED,
+    "General.DatabaseUnavailable": _NOT_STARTED,
     "General.WriteOnReadOnlyAccessDatabase": Refusal(
         "the database takes no writes", "make it writable, or push to another"
     ),
@@ -65,7 +67,13 @@ _UNTRUSTED = Refusal(
     "the server's certificate is not one that this machine trusts",
     "let a known authority sign it, or have it trusted here (SSL_CERT_FILE); +ssc:// with --self-signed trusts any",
 )
-_LOG_FULL = ("No space left on device", "disk is full", "read-only because of")
+_DISK_FULL = ("No space left on device", "Could not preallocate disk space")
+_STOPPED = Refusal(
+    "the database has stopped, as one does that cannot write: its disk may be full",
+    "make room there and restart the server, then try again",
+)
+_STOPS = ("Could not append transaction", "Could not apply the transaction", "needs to be restarted")
+"""What a database says when it cannot write what was committed, and from then on of everything."""
 
 
 def refusal(error: DriverError | Neo4jError) -> Refusal:
@@ -88,8 +96,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _of_server(error: Neo4jError) -> Refusal:
     message = _first_line(error.message or "")
-    if any(words in message for words in _LOG_FULL):
-        return Refusal("the server cannot write to its disk", "make room there, then push again")
+    if any(words in message for words in _STOPS):
+        return _STOPPED
+    if any(words in message for words in _DISK_FULL):
+        return Refusal("the server's disk is full", "make room there, then push again")
     code = ".".join((error.code or "").split(".")[2:])
     if code in _CODES:
         return _CODES[code]
