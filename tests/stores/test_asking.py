@@ -87,6 +87,18 @@ def test_the_server_is_asked_for_a_part(place: Place) -> None:
     assert sizes[-1] < len(built.relations) / 4
 
 
+def test_where_most_of_it_would_be_read_no_more_of_it_is(place: Place) -> None:
+    built, asked = sized(1_700), list[int]()
+    push(place.connection, built, ANY)
+
+    def ask(estate: Estate) -> None:
+        asked.append(len(estate.relations))
+        estate.require(built.entities)
+
+    assert asked_there(place.connection, ("party-7",), ask) is None
+    assert len(asked) == 1
+
+
 def test_an_answer_from_a_load_that_was_swept_meanwhile_is_none(place: Place, places: Callable[[], Place]) -> None:
     push(place.connection, sized(30), ANY)
     other, pushed = places(), list[int]()

@@ -21,8 +21,8 @@ from blastradius.stores.neo4j.pull import Pointer, Tell, pointer, untold
 from blastradius.stores.neo4j.shelf import LoadShelf
 
 Result = TypeVar("Result")
-_FEW = 10_000
-"""Up to how many relations may be read of any estate; of a larger one a third, for then all of it is read sooner."""
+_FEW = 3_000
+"""How many relations are read of any estate; of a larger one a third, for then all of it is read sooner."""
 
 
 def asked_there(
@@ -43,12 +43,16 @@ def asked_there(
     shelf = LoadShelf(connection, now.load)
     excerpt = Excerpt(shelf, now.heading, whole)
     excerpt.begin(named)
-    while len(excerpt.relations) <= max(_FEW, whole.census.relations // 3):
+    most = max(_FEW, whole.census.relations // 3)
+    around_each = whole.census.relations / max(1, whole.census.entities)
+    further: Collection[str] = ()
+    while len(excerpt.relations) + around_each * len(further) <= most:
+        excerpt.add(further)
         tell(f"asking {connection.address}, {len(excerpt.relations):,} relations read", None)
         try:
             found = ask(excerpt.part(str(connection.address)))
-        except NotHereError as further:
-            excerpt.add(further.names)
+        except NotHereError as missing:
+            further = missing.names
         except StoreError:
             raise
         except (WholeNeededError, BlastradiusError):  # what is wrong with a question, the whole says with what is near
