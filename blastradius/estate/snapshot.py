@@ -115,12 +115,27 @@ def lines(estate: Estate) -> Iterator[Line]:
     Raises:
         InputError: a text has half a character, which no copy could keep.
     """
+    yield from thing_lines(estate)
+    yield from relation_lines(estate)
+    yield from other_lines(estate)
+
+
+def thing_lines(estate: Estate) -> Iterator[Line]:
+    """The lines of zones and entities, which come first."""
     for zone in estate.zones.values():
         yield _line("zone", zone)
     for entity in estate.entities.values():
         yield _line(str(entity.kind), entity)
+
+
+def relation_lines(estate: Estate) -> Iterator[Line]:
+    """The lines of relations, which follow these."""
     for relation in estate.relations.values():
         yield _line("relation", relation)
+
+
+def other_lines(estate: Estate) -> Iterator[Line]:
+    """The lines of what is said beside things and relations, which come last."""
     for expectation in estate.expectations:
         yield _line("expectation", expectation)
     for exercise in estate.exercises:

@@ -14,7 +14,7 @@ import numpy as np
 
 from blastradius.estate import Estate
 from blastradius.estate.part import Whole
-from blastradius.estate.snapshot import Line, heading, lines
+from blastradius.estate.snapshot import heading, lines, other_lines, relation_lines, thing_lines
 from blastradius.model import Entity, Note, NoteKind, Relation, Zone
 from blastradius.stores.neo4j.graph import MOST_BYTES, Row, context, node, relationships
 
@@ -93,13 +93,12 @@ def batches(estate: Estate, load: str, size: int = BATCH) -> Iterator[Batch]:
 def _nodes(estate: Estate, load: str, places: dict[str, int], zones: dict[str, int]) -> Iterator[Row]:
     """The nodes; the places of entities and zones are kept, by id."""
     open_to_all = _open(estate)
-    for place, line in enumerate(lines(estate)):
-        if isinstance(line.thing, Entity):
-            places[line.thing.id] = place
-        elif isinstance(line.thing, Zone):
-            zones[line.thing.id] = place
-        if not isinstance(line.thing, Relation):
-            yield node(line, load, place, is_open=getattr(line.thing, "id", None) in open_to_all)
+    for place, line in enumerate(thing_lines(estate)):
+        assert isinstance(line.thing, Entity | Zone)  # noqa: S101 - no other thing has such a line
+        (places if isinstance(line.thing, Entity) else zones)[line.thing.id] = place
+        yield node(line, load, place, is_open=line.thing.id in open_to_all)
+    for place, line in enumerate(other_lines(estate), len(zones) + len(places) + len(estate.relations)):
+        yield node(line, load, place)
 
 
 def _open(estate: Estate) -> set[str]:
@@ -111,15 +110,10 @@ def _open(estate: Estate) -> set[str]:
 
 
 def _joins(estate: Estate, places: dict[str, int], zones: dict[str, int]) -> Iterator[Row]:
-    first = len(zones) + len(places)
-    for place, relation in enumerate(_relations(estate), first):
+    for place, relation in enumerate(relation_lines(estate), len(zones) + len(places)):
         yield from relationships(relation, place, places)
     for entity in estate.entities.values():
         yield from context(entity, places, zones)
-
-
-def _relations(estate: Estate) -> Iterator[Line]:
-    return (line for line in lines(estate) if isinstance(line.thing, Relation))
 
 
 def _in_parts(some: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
