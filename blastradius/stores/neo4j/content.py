@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -14,7 +14,7 @@ import numpy as np
 
 from blastradius.estate import Estate
 from blastradius.estate.part import Whole
-from blastradius.estate.snapshot import heading, lines, other_lines, relation_lines, thing_lines
+from blastradius.estate.snapshot import Line, heading, other_lines, relation_lines, thing_lines
 from blastradius.model import Entity, Note, NoteKind, Relation, Zone
 from blastradius.stores.neo4j.graph import MOST_BYTES, Row, context, node, relationships
 
@@ -56,14 +56,21 @@ def content_of(estate: Estate) -> Content:
         InputError: something that the server would not keep as it is.
     """
     first = heading(estate)
-    digest, facts, nodes = hashlib.sha256(f"{first}\n".encode()), Counter[str](), 0
-    for line in lines(estate):
-        digest.update(f"{line.text}\n".encode())
+    digest, facts, last = hashlib.sha256(f"{first}\n".encode()), Counter[str](), list[bytes]()
+
+    def seen(line: Line) -> None:
         facts[str(line.thing.verb) if isinstance(line.thing, Relation) else line.family] += 1
-    joins = 0
-    for batch in batches(estate, ""):
+        text = f"{line.text}\n".encode()
+        if isinstance(line.thing, Zone | Entity | Relation):
+            digest.update(text)
+        else:
+            last.append(text)
+
+    nodes = joins = 0
+    for batch in batches(estate, "", seen=seen):
         nodes += len(batch.rows) if batch.nodes else 0
         joins += 0 if batch.nodes else len(batch.rows)
+    digest.update(b"".join(last))
     whole = Whole.of(estate).model_dump_json()
     return Content(
         first,
@@ -76,28 +83,36 @@ def content_of(estate: Estate) -> Content:
     )
 
 
-def batches(estate: Estate, load: str, size: int = BATCH) -> Iterator[Batch]:
-    """What is sent of an estate, in order: nodes come before what joins them.
+def _pass(line: Line) -> None:
+    """Nothing is done about a line."""
+
+
+def batches(estate: Estate, load: str, size: int = BATCH, *, seen: Callable[[Line], None] = _pass) -> Iterator[Batch]:
+    """What is sent of an estate, in order: nodes come before what joins them; ``seen`` gets each line, relations last.
 
     Raises:
         InputError: something that the server would not keep as it is.
     """
     places: dict[str, int] = {}
     zones: dict[str, int] = {}
-    for some in _in_parts(_nodes(estate, load, places, zones), size):
+    for some in _in_parts(_nodes(estate, load, places, zones, seen), size):
         yield Batch(True, some)
-    for some in _in_parts(_joins(estate, places, zones), size):
+    for some in _in_parts(_joins(estate, places, zones, seen), size):
         yield Batch(False, some)
 
 
-def _nodes(estate: Estate, load: str, places: dict[str, int], zones: dict[str, int]) -> Iterator[Row]:
+def _nodes(
+    estate: Estate, load: str, places: dict[str, int], zones: dict[str, int], seen: Callable[[Line], None]
+) -> Iterator[Row]:
     """The nodes; the places of entities and zones are kept, by id."""
     open_to_all = _open(estate)
     for place, line in enumerate(thing_lines(estate)):
+        seen(line)
         assert isinstance(line.thing, Entity | Zone)  # noqa: S101 - no other thing has such a line
         (places if isinstance(line.thing, Entity) else zones)[line.thing.id] = place
         yield node(line, load, place, is_open=line.thing.id in open_to_all)
     for place, line in enumerate(other_lines(estate), len(zones) + len(places) + len(estate.relations)):
+        seen(line)
         yield node(line, load, place)
 
 
@@ -109,8 +124,11 @@ def _open(estate: Estate) -> set[str]:
     return {entities.ids[number] for number in numbers}
 
 
-def _joins(estate: Estate, places: dict[str, int], zones: dict[str, int]) -> Iterator[Row]:
+def _joins(
+    estate: Estate, places: dict[str, int], zones: dict[str, int], seen: Callable[[Line], None]
+) -> Iterator[Row]:
     for place, relation in enumerate(relation_lines(estate), len(zones) + len(places)):
+        seen(relation)
         yield from relationships(relation, place, places)
     for entity in estate.entities.values():
         yield from context(entity, places, zones)
