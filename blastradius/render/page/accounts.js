@@ -138,7 +138,8 @@ function restsOf(reach) {
       byName: by < 0 ? null : labelOf(system, by), why, stops: count,
     };
   });
-  return found.sort((one, other) => byCodePoint(one.id, other.id));
+  const order = controlOrder(system), isAdded = (/** @type {Rest} */ { control }) => control >= order.length;
+  return found.sort((one, other) => (isAdded(one) || isAdded(other) ? byCodePoint(one.id, other.id) : order[one.control] - order[other.control]));
 }
 
 /** What is told in sentences, but for the proof, of which the page speaks itself. @param {Reach} reach
@@ -215,20 +216,19 @@ function notesOf(reach) {
 /** Whether a scenario reaches what has a name, runs along it, or is stopped at it. @param {Reach} reach
  * @returns {(name: string) => boolean} */
 function concernedBy({ system, answer, levels }) {
-  const along = new Uint8Array(system.relations.length), names = new Set(), { world, proofs: { count, step: steps } } = answer;
-  const { first, values } = system.along;
-  for (let place = 0; place < count; place++) {
-    const step = steps[place];
-    if (step >= 0 && world.shrunk.has(step)) for (const relation of world.along(step)) along[relation] = 1;
-    else if (step >= 0) for (let at = first[step]; at < first[step + 1]; at++) along[values[at]] = 1;
-  }
+  const met = new Uint8Array(system.rule.length), names = new Set(), { world, proofs: { count, step: steps } } = answer;
+  for (let place = 0; place < count; place++) if (steps[place] >= 0) met[steps[place]] = 1;
   for (const { step } of answer.stops) {
     names.add(aboutOf(system, system.conclusion[step]).name);
-    for (const relation of answer.world.along(step)) along[relation] = 1;
+    met[step] = 1;
   }
-  const isIn = (/** @type {Uint8Array} */ flags, /** @type {number | undefined} */ place) => place !== undefined && flags[place] > 0;
-  return (name) => names.has(name) || isIn(levels, system.numbers.entities.get(name)) || isIn(along, system.numbers.relations.get(name));
+  const isReached = (/** @type {number | undefined} */ entity) => entity !== undefined && levels[entity] > 0;
+  const isMet = (/** @type {number | undefined} */ relation) => relation !== undefined && rowOf(world.index.steps, relation).some((step) => met[step] > 0 && isAlong(world, step, relation));
+  return (name) => names.has(name) || isReached(system.numbers.entities.get(name)) || isMet(system.numbers.relations.get(name));
 }
+
+/** Whether a step still runs along a relation. @param {World} world @param {number} step @param {number} relation */
+function isAlong(world, step, relation) { return world.shrunk.get(step)?.along.includes(relation) ?? true; }
 
 /** What to think of before believing the answer to a scenario. @param {Compiled} system @param {Asked} asked
  * @returns {Note[]} */

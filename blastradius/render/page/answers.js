@@ -122,6 +122,13 @@ function idOrder(system) {
   return found;
 }
 
+/** The place of each control in the order of ids, made once. @param {Compiled} system @returns {Int32Array} */
+function controlOrder(system) {
+  const found = GUARDING.get(system) ?? orderOf(system.controls);
+  GUARDING.set(system, found);
+  return found;
+}
+
 /** The place of each thing in the order of names, made once; those of one name have one place. @param {Compiled} system
  * @returns {Int32Array} */
 function nameOrder(system) {
@@ -146,6 +153,7 @@ function orderOf(texts) {
 }
 
 /** @type {WeakMap<Compiled, Int32Array>} */ const ORDERS = new WeakMap();
+/** @type {WeakMap<Compiled, Int32Array>} */ const GUARDING = new WeakMap();
 /** @type {WeakMap<Compiled, Int32Array>} */ const NAMED = new WeakMap();
 /** @type {WeakMap<Compiled, Int32Array>} */ const CALLED = new WeakMap();
 

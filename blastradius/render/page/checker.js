@@ -84,13 +84,11 @@ class Check {
   /** Of each step whether nothing could stop it, and it gives its conclusion once all that is stated holds; 2 where it has still to be
    * asked whether it is there. Most are such, and are verified in one pass over columns; none is where hours count. */
   #plain() {
-    const { system: { gate, need, level, basis, shut, premises: { first }, blockers: { first: stops }, conclusion, inactive }, weakest, run: { assume } } = this;
-    const { reading: { joint, decided }, thinned } = this.estate, found = new Uint8Array(gate.length), isShut = !this.doubted.has("fail_closed");
+    const { system: { level, basis, shut }, weakest, run: { assume }, estate: { reading: { simple }, thinned } } = this;
+    const found = new Uint8Array(simple.length), isShut = !this.doubted.has("fail_closed");
     for (let step = 0; step < found.length && !this.timed; step++) {
-      const count = first[step + 1] - first[step], isAll = gate[step] === 0 ? count > 0 : gate[step] === 1 && need[step] === 1 && count === 1;
-      if (!isAll || level[step] > assume || basis[step] > weakest || (isShut && shut[step] === 1)) continue;
-      if (joint[step] || thinned[step] || stops[step] !== stops[step + 1]) continue;
-      found[step] = decided[step] || conclusion[step] >= inactive ? 2 : 1;
+      if (level[step] > assume || basis[step] > weakest || (isShut && shut[step] === 1) || thinned[step]) continue;
+      found[step] = simple[step];
     }
     for (const { stopped } of this.put) for (const step of stopped) found[step] = 0;
     return found;
@@ -115,14 +113,20 @@ class Check {
 
   /** Facts that do not follow from what comes before them. @param {Set<number>} seeds @returns {string | null} */
   unfounded(seeds) {
-    const { system: { total, premises: needs, conclusion, level }, plain, moments } = this, known = new Uint8Array(total), { settled } = this.run, { premises, first } = settled;
+    const { system: { total, premises: needs, level }, plain, moments, estate: { reading: { claims } } } = this, known = new Uint8Array(total), { settled } = this.run, { premises, first } = settled;
     for (let place = 0; place < settled.count; place++) {
       const fact = settled.fact[place], step = settled.step[place];
-      if (step >= 0 && plain[step] && conclusion[step] === fact && !known[fact]) {
-        const more = first[place] - needs.first[step], end = needs.first[step + 1];
-        let at = needs.first[step], last = level[step];
-        for (; at < end && premises[at + more] === needs.values[at] && known[needs.values[at]]; at++) last = Math.max(last, moments[needs.values[at]]);
-        known[fact] = Number(at === end && at + more === first[place + 1] && last === moments[fact] && this.isPlain(step));
+      if (step >= 0 && plain[step] && claims[2 * step] === fact && !known[fact]) {
+        const only = claims[2 * step + 1], count = first[place + 1] - first[place];
+        let last = level[step];
+        if (only >= 0) last = count === 1 && premises[first[place]] === only && known[only] ? Math.max(last, moments[only]) : Infinity;
+        else {
+          const more = first[place] - needs.first[step], end = needs.first[step + 1];
+          let at = needs.first[step];
+          for (; at < end && premises[at + more] === needs.values[at] && known[needs.values[at]]; at++) last = Math.max(last, moments[needs.values[at]]);
+          if (at < end || at + more < first[place + 1]) last = Infinity;
+        }
+        known[fact] = Number(last < Infinity && last === moments[fact] && this.isPlain(step));
         if (known[fact]) continue;
       }
       for (let at = first[place]; at < first[place + 1]; at++) if (known[premises[at]] !== 1) return `fact ${fact} rests on what is not proved`;
@@ -158,10 +162,10 @@ class Check {
 
   /** Open steps that could give more than is claimed. @returns {string | null} */
   unclosed() {
-    const { system: { conclusion, level, premises: { first, values } }, moments, timed, plain } = this;
-    for (let step = 0; step < conclusion.length; step++) {
-      const claimed = moments[conclusion[step]];
-      if (!timed && level[step] >= claimed) continue;
+    const { system: { level, premises: { first, values } }, moments, timed, plain, estate: { reading: { claims } } } = this;
+    for (let step = 0; step < level.length; step++) {
+      const claimed = moments[claims[2 * step]], only = claims[2 * step + 1];
+      if (!timed && (level[step] >= claimed || (only >= 0 && moments[only] >= claimed))) continue;
       if (plain[step]) {
         let at = first[step];
         while (at < first[step + 1] && moments[values[at]] < claimed) at++;

@@ -23,6 +23,8 @@ class Reading {
     for (const step of system.deciding.steps) this.decided[step] = 1;
     const joint = new Set(system.whole.map(([rule, flow]) => rule * 1000 + flow));
     this.joint = Uint8Array.from(system.rule, (rule, step) => Number(joint.has(rule * 1000 + system.flow[step])));
+    this.simple = this.#simple();
+    this.claims = this.#claims();
     this.ours = new Set(system.ourselves);
     this.foreign = new Set(system.foreign);
   }
@@ -31,6 +33,27 @@ class Reading {
   static of(system) {
     const found = READINGS.get(system) ?? new Reading(system);
     READINGS.set(system, found);
+    return found;
+  }
+
+  /** Of each step whether it gives its conclusion once all that is stated holds, and no control is stated to stop it; 2 where it
+   * has still to be asked whether it is there. */
+  #simple() {
+    const { decided, system: { gate, need, premises: { first }, blockers: { first: stops }, conclusion, inactive } } = this;
+    return Uint8Array.from(gate, (kind, step) => {
+      const count = first[step + 1] - first[step], isAll = kind === 0 ? count > 0 : kind === 1 && need[step] === 1 && count === 1;
+      if (!isAll || stops[step] !== stops[step + 1]) return 0;
+      return decided[step] || conclusion[step] >= inactive ? 2 : 1;
+    });
+  }
+
+  /** Of each step side by side what it gives, and what it needs where that is one fact alone, else -1. */
+  #claims() {
+    const { system: { premises: { first, values }, conclusion } } = this, found = new Int32Array(2 * conclusion.length);
+    for (let step = 0; step < conclusion.length; step++) {
+      found[2 * step] = conclusion[step];
+      found[2 * step + 1] = first[step] + 1 === first[step + 1] ? values[first[step]] : -1;
+    }
     return found;
   }
 
@@ -145,12 +168,13 @@ class Rereading {
 
   /** @param {number} row */
   #decides(row) {
-    const { system, reading } = this, about = partOf(system.deciding.about, row);
-    switch (system.conditions[system.deciding.condition[row]]) {
-      case "unguarded": return !this.#isLeft(reading.permitted.get(about[0]));
+    const { system, system: { deciding }, reading } = this, first = deciding.about.values[deciding.about.first[row]];
+    const condition = system.conditions[deciding.condition[row]];
+    if (condition === "unguarded") return !this.#isLeft(reading.permitted.get(first));
+    if (condition === "ours" || condition === "others") return this.#isForeign(first) === (condition === "others");
+    const about = partOf(deciding.about, row);
+    switch (condition) {
       case "unnamed": return !this.#isLeft(reading.spoken.get(about.join(" ")));
-      case "ours": return !this.#isForeign(about[0]);
-      case "others": return this.#isForeign(about[0]);
       case "bound": return this.#stands(about, system.binding) || this.put.some(({ kind, host }) => kind === "non_exportable" && about.includes(host));
       default: return this.#stands(about, system.phishable);
     }
@@ -158,8 +182,13 @@ class Rereading {
 
   /** @param {number} thing */
   #isForeign(thing) {
-    const owners = this.#at(this.reading.owned, thing);
-    return owners.length > 0 && owners.every((owner) => !this.reading.ours.has(owner));
+    let isOwned = false;
+    for (const { end, relation } of this.reading.owned.get(thing) ?? []) {
+      if (this.taken.has(relation)) continue;
+      if (this.reading.ours.has(end)) return false;
+      isOwned = true;
+    }
+    return isOwned;
   }
 
   /** @param {Int32Array} hosts @param {number[]} controls */

@@ -32,39 +32,40 @@ function suffices(system, step, premises, held) {
 /** A queue of facts by level and hops, which are few: each pair has a bucket, in which they stand as they come, for how many
  * facts were known grows; of those that came when as many were known the least is first. It does what the heap below does. */
 class Buckets {
-  /** @type {number[][][]} by level and hops: how many were known, fact, and so on */ #rows = [];
-  /** @type {Int32Array[]} by level, how far each row is read */ #read = [];
+  /** @type {{values: Int32Array, end: number, read: number}[][]} by level and hops: how many were known, fact, and so on */ #rows = [];
   #level = 0;
   #hops = 0;
 
   /** @param {number} level @param {number} hops @param {number} known @param {number} fact */
   push(level, hops, known, fact) {
-    const row = this.#row(level, hops), read = this.#read[level][hops];
-    let place = row.length;
-    row.push(known, fact);
-    for (; place > read && row[place - 2] === known && row[place - 1] > fact; place -= 2) row[place + 1] = row[place - 1];
-    row[place + 1] = fact;
+    const row = this.#row(level, hops), { read } = row;
+    let place = row.end;
+    if (place === row.values.length) row.values = lengthened(row.values, Int32Array);
+    const { values } = row;
+    values[place] = known;
+    for (; place > read && values[place - 2] === known && values[place - 1] > fact; place -= 2) values[place + 1] = values[place - 1];
+    values[place + 1] = fact;
+    row.end += 2;
     if (level < this.#level || (level === this.#level && hops < this.#hops)) [this.#level, this.#hops] = [level, hops];
   }
 
   /** @param {number} level @param {number} hops */
   #row(level, hops) {
-    while (this.#rows.length <= level) { this.#rows.push([]); this.#read.push(new Int32Array(64)); }
+    while (this.#rows.length <= level) this.#rows.push([]);
     const rows = this.#rows[level];
-    while (rows.length <= hops) rows.push([]);
-    if (hops >= this.#read[level].length) this.#read[level] = lengthened(this.#read[level], Int32Array);
+    while (rows.length <= hops) rows.push({ values: new Int32Array(64), end: 0, read: 0 });
     return rows[hops];
   }
 
   /** The fact that comes next, or -1. */
   pop() {
     for (; this.#level < this.#rows.length; this.#level++, this.#hops = 0) {
-      const rows = this.#rows[this.#level], read = this.#read[this.#level];
+      const rows = this.#rows[this.#level];
       for (; this.#hops < rows.length; this.#hops++) {
-        const place = read[this.#hops];
-        if (place === rows[this.#hops].length) continue;
-        read[this.#hops] += 2;
-        return rows[this.#hops][place + 1];
+        const row = rows[this.#hops];
+        if (row.read === row.end) continue;
+        row.read += 2;
+        return row.values[row.read - 1];
       }
     }
     return -1;
@@ -126,19 +127,18 @@ class Heap {
   }
 }
 
-/** @typedef {{state: Uint8Array, level: Uint8Array, hops: Int32Array, step: Int32Array, work: Int32Array, room: number}} Bench what a solving
- *   works on and leaves behind: of a large estate it is used again, for making it takes long; room is how many proofs there were */
+/** @typedef {{state: Uint8Array, best: Int32Array, work: Int32Array, room: number}} Bench what a solving works on and leaves
+ *   behind: of a large estate it is used again, for making it takes long; room is how many proofs there were */
 
 /** @param {Compiled} system @returns {Bench} */
 function benchOf({ total, rule }) {
-  const [state, level] = [new Uint8Array(total), new Uint8Array(total)], [hops, step] = [new Int32Array(total), new Int32Array(total)];
-  return { state, level, hops, step, work: new Int32Array(2 * rule.length), room: 64 };
+  return { state: new Uint8Array(total), best: new Int32Array(4 * total), work: new Int32Array(2 * rule.length), room: 64 };
 }
 
 /** @type {WeakMap<Compiled, Bench>} */ const BENCHES = new WeakMap();
 
 /** @type {number[]} */ const NONE = [];
-const SEED = -1, UNKNOWN = 0, OFFERED = 1, SETTLED = 2;
+const SEED = -1, SEVERAL = -1, UNKNOWN = 0, OFFERED = 1, SETTLED = 2;
 
 /** One solving. Where an outage counts, each level is solved by itself, in the order of arrival. */
 class Run {
@@ -157,16 +157,17 @@ class Run {
     BENCHES.delete(system);
     this.settled = new Proofs(system.total, this.bench.room);
     this.queue = end === null ? new Buckets() : new Heap(system.total);
-    /** of each fact whether it is known, and the best so far
+    /** of each fact whether it is known
      * @type {Uint8Array} */ this.state = this.bench.state.fill(UNKNOWN);
-    this.level = this.bench.level;
+    /** the best of it so far, side by side: its level and hops; the step, or SEED, as of what a stronger fact includes; and what
+     * the proof rests on, if on one fact alone, else SEVERAL: that is read from the step */
+    this.best = this.bench.best;
     this.at = new Float64Array(end === null ? 0 : system.total);
-    this.hops = this.bench.hops;
-    /** the step, or SEED, or what lies below it: of which fact it is a part */
-    this.step = this.bench.step;
     /** as the world has it, but for what came already */
     this.work = this.bench.work;
     this.work.set(world.work);
+    /** whether a step that waits for one fact alone is taken as soon as that comes, whatever the hour or the order */
+    this.isPlain = end === null && !clock && !world.moved.size;
   }
 
   /** Leave what it worked on to the next, once nothing but what is settled is asked any more. */
@@ -174,13 +175,13 @@ class Run {
 
   /** Take facts as holding from an hour on, whatever leads to them. @param {Iterable<[number, number]>} facts */
   hold(facts) {
-    for (const [fact, at] of facts) this.#offer(fact, 1, at, 0, SEED);
+    for (const [fact, at] of facts) this.#offer(fact, 1, at, 0, SEED, SEVERAL);
     return this;
   }
 
   /** @param {number[]} seeds */
   settle(seeds) {
-    for (const seed of seeds) this.#offer(seed, 1, 0, 0, SEED);
+    for (const seed of seeds) this.#offer(seed, 1, 0, 0, SEED, SEVERAL);
     for (let fact = this.queue.pop(); fact >= 0; fact = this.queue.pop()) {
       if (this.state[fact] === SETTLED) continue;
       this.state[fact] = SETTLED;
@@ -192,59 +193,72 @@ class Run {
 
   /** @param {number} fact */
   #prove(fact) {
-    const { world, system, settled } = this, step = this.step[fact], { first, values } = world.standing;
-    settled.add(fact, Math.max(step, -1), this.level[fact], this.hops[fact], this.#hour(fact), NONE);
-    if (step < SEED) settled.rest(SEED - 1 - step);
-    if (step < 0) return;
-    const { premises } = system;
+    const { world, system, settled } = this, step = this.best[4 * fact + 2], premise = this.best[4 * fact + 3];
+    settled.add(fact, step, this.#level(fact), this.#hops(fact), this.#hour(fact), NONE);
+    if (premise !== SEVERAL) return settled.rest(premise);
+    if (step === SEED) return;
+    const { premises } = system, { first, values } = world.standing;
     if (system.gate[step] === ALL && !world.shrunk.has(step)) for (let place = premises.first[step]; place < premises.first[step + 1]; place++) settled.rest(premises.values[place]);
     else for (const premise of system.gate[step] === ALL ? world.premises(step) : /** @type {number[]} */ (this.#chosen.get(fact))) settled.rest(premise);
     for (let place = first[step]; place < first[step + 1]; place++) settled.rest(this.#fallOf(values[place]));
   }
 
   /** @param {number} fact */
+  #level(fact) { return this.best[4 * fact]; }
+
+  /** @param {number} fact */
+  #hops(fact) { return this.best[4 * fact + 1]; }
+
+  /** @param {number} fact */
   #hour(fact) { return this.end === null ? 0 : this.at[fact]; }
 
   /** @param {number} fact @param {number} level @param {number} at @param {number} hops @param {number} step
-   * @param {number[]} [chosen] */
-  #offer(fact, level, at, hops, step, chosen) {
+   * @param {number} premise @param {number[]} [chosen] */
+  #offer(fact, level, at, hops, step, premise, chosen) {
     const state = this.state[fact];
     if (state === SETTLED || (state === OFFERED && !this.#isBetter(fact, level, at, hops))) return;
     if (state === UNKNOWN) this.#known++;
     this.state[fact] = OFFERED;
-    this.level[fact] = level;
     if (this.end !== null) this.at[fact] = at;
-    this.hops[fact] = hops;
-    this.step[fact] = step;
+    const place = 4 * fact;
+    this.best[place] = level;
+    this.best[place + 1] = hops;
+    this.best[place + 2] = step;
+    this.best[place + 3] = premise;
     if (chosen) this.#chosen.set(fact, chosen);
     this.queue.push(this.end === null ? level : at, hops, this.#known, fact);
   }
 
   /** @param {number} fact @param {number} level @param {number} at @param {number} hops */
   #isBetter(fact, level, at, hops) {
-    if (level !== this.level[fact]) return level < this.level[fact];
-    return at !== this.#hour(fact) ? at < this.#hour(fact) : hops < this.hops[fact];
+    if (level !== this.#level(fact)) return level < this.#level(fact);
+    return at !== this.#hour(fact) ? at < this.#hour(fact) : hops < this.#hops(fact);
   }
 
   /** @param {number} fact */
   #follow(fact) {
-    const { system, world, state } = this, { waiting: { first, values }, concluding } = world.index, control = fact - system.inactive, level = this.level[fact];
+    const { system, world } = this, control = fact - system.inactive, level = this.#level(fact);
     if (fact < system.width * system.entities.length) this.#include(fact, level);
-    if (world.moved.size) {
-      for (const step of world.ordered(rowOf(world.index.waiting, fact))) if (this.#awaits(step, fact)) this.#advance(step, level);
-    } else {
-      const isWhole = !world.shrunk.size;
-      for (let place = first[fact]; place < first[fact + 1]; place++) {
-        if (state[concluding[place]] !== SETTLED && (isWhole || this.#awaits(values[place], fact))) this.#advance(values[place], level);
-      }
-    }
+    if (this.isPlain) this.#takeAll(fact, level);
+    else for (const step of world.ordered(rowOf(world.index.waiting, fact))) if (this.#awaits(step, fact)) this.#advance(step, level);
     if (control >= 0 && control < system.controls.length) for (const step of world.ordered(rowOf(world.falls, control))) this.#advance(step, level);
+  }
+
+  /** Of the steps that wait for a fact most wait for it alone. @param {number} fact @param {number} level */
+  #takeAll(fact, level) {
+    const { state, assume, world: { alone, shrunk, index: { waiting: { first, values }, concluding, hop } } } = this, isWhole = !shrunk.size, hops = this.#hops(fact);
+    for (let place = first[fact]; place < first[fact + 1]; place++) {
+      const own = alone[place];
+      if (own > assume || state[concluding[place]] === SETTLED) continue;
+      if (own) this.#offer(concluding[place], own > level ? own : level, 0, hop[place] + hops, values[place], fact);
+      else if (isWhole || this.#awaits(values[place], fact)) this.#advance(values[place], level);
+    }
   }
 
   /** What a fact includes holds with it. @param {number} fact @param {number} level */
   #include(fact, level) {
     const { width, kinds } = this.system, { first, values } = this.world.index.included, place = fact % width, row = kinds[(fact - place) / width] * width + place;
-    for (let at = first[row]; at < first[row + 1]; at++) this.#offer(fact - place + values[at], level, this.#hour(fact), this.hops[fact], SEED - 1 - fact);
+    for (let at = first[row]; at < first[row + 1]; at++) this.#offer(fact - place + values[at], level, this.#hour(fact), this.#hops(fact), SEED, fact);
   }
 
   /** Whether a step still waits for what it has waited for. @param {number} step @param {number} fact */
@@ -267,9 +281,9 @@ class Run {
   /** Through a gate goes what comes soonest, and none too many. @param {number} step @param {number} level */
   #throughGate(step, level) {
     const premises = [...this.world.premises(step)];
-    const isHeld = (/** @type {number} */ fact) => this.isSettled(fact) && this.level[fact] <= level;
+    const isHeld = (/** @type {number} */ fact) => this.isSettled(fact) && this.#level(fact) <= level;
     if (!this.#fallen(step).every(isHeld)) return;
-    let held = premises.filter(isHeld).sort((mine, theirs) => this.#hour(mine) - this.#hour(theirs) || this.hops[mine] - this.hops[theirs]);
+    let held = premises.filter(isHeld).sort((mine, theirs) => this.#hour(mine) - this.#hour(theirs) || this.#hops(mine) - this.#hops(theirs));
     if (!this.#suffice(step, held)) return;
     for (const last of [...held].reverse()) {
       const spared = held.filter((premise) => premise !== last);
@@ -286,10 +300,10 @@ class Run {
     let level = least, hops = 0;
     for (let place = first[step]; place < first[step + 1]; place++) {
       const premise = values[place];
-      if (this.level[premise] > level) level = this.level[premise];
-      if (this.hops[premise] > hops) hops = this.hops[premise];
+      if (this.#level(premise) > level) level = this.#level(premise);
+      if (this.#hops(premise) > hops) hops = this.#hops(premise);
     }
-    this.#offer(conclusion[step], level, 0, hop[step] + hops, step);
+    this.#offer(conclusion[step], level, 0, hop[step] + hops, step, SEVERAL);
   }
 
   /** @param {number} step @param {ArrayLike<number>} waited @param {number[]} [chosen] */
@@ -298,19 +312,19 @@ class Run {
     let level = this.#levelOf(step), hops = 0, at = 0;
     for (let place = 0; place < waited.length; place++) {
       const premise = waited[place];
-      level = Math.max(level, this.level[premise]);
-      hops = Math.max(hops, this.hops[premise]);
+      level = Math.max(level, this.#level(premise));
+      hops = Math.max(hops, this.#hops(premise));
       at = Math.max(at, this.#hour(premise));
     }
     at += this.end === null ? 0 : system.delay[step];
     for (let place = first[step]; place < first[step + 1]; place++) {
       const fallen = this.#fallOf(values[place]);
-      level = Math.max(level, this.level[fallen]);
-      hops = Math.max(hops, this.hops[fallen]);
+      level = Math.max(level, this.#level(fallen));
+      hops = Math.max(hops, this.#hops(fallen));
       at = Math.max(at, this.#hour(fallen));
     }
     at += this.clock?.delays[step] ?? 0;
-    if (!this.#isOver(at) && !this.#isCut(step)) this.#offer(system.conclusion[step], level, at, system.hop[step] + hops, step, chosen);
+    if (!this.#isOver(at) && !this.#isCut(step)) this.#offer(system.conclusion[step], level, at, system.hop[step] + hops, step, SEVERAL, chosen);
   }
 
   /** @param {number} step */

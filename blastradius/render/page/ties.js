@@ -3,10 +3,10 @@
 
 /**
  * @typedef {{end: number, relation: number}} Tie
- * @typedef {{included: Lists, steps: Lists, waiting: Lists, concluding: Int32Array, falling: Lists, controls: Lists, guarded: Int32Array, doubtful: Uint8Array, whole: Set<number>,
+ * @typedef {{included: Lists, steps: Lists, waiting: Lists, concluding: Int32Array, hop: Int8Array, alone: Uint8Array, falling: Lists, controls: Lists, guarded: Int32Array, doubtful: Uint8Array, whole: Set<number>,
  *   permits: Map<number, number[]>, naming: Map<string, number[]>, needing: Map<number, number[]>, owners: Map<number, Tie[]>,
  *   parts: Map<number, Tie[]>}} Index
- *   included is what each capability includes over things of each kind; steps along each relation and waiting for each fact, and what these conclude, how each control falls, the controls on each host, steps that
+ *   included is what each capability includes over things of each kind; steps along each relation and waiting for each fact, and of these, in their order, what they conclude, how many hops that is, and the level of those that wait for nothing else, else 0; how each control falls, the controls on each host, steps that
  *   some control stops, controls that may vouch for themselves, flows that need all suppliers; relations by operation, by caller and key, by a key that is needed with others; owners and parts
  */
 
@@ -23,10 +23,11 @@ function lookupsOf(system) {
 function indexed(system) {
   const { premises, along, blockers, controls, inactive, conclusion, entities, relations } = system;
   const falling = [...conclusion.keys()].filter((step) => conclusion[step] >= inactive && conclusion[step] < inactive + controls.length);
-  const waiting = turned(premises, system.total);
+  const waiting = turned(premises, system.total), waits = waiting.values;
   return {
     steps: turned(along, relations.length),
-    waiting, concluding: waiting.values.map((step) => conclusion[step]),
+    waiting, concluding: waits.map((step) => conclusion[step]),
+    hop: Int8Array.from(waits, (step) => system.hop[step]), alone: Uint8Array.from(waits, (step) => (needsOne(system, step) ? system.level[step] : 0)),
     falling: grouped(falling.map((step) => conclusion[step] - inactive), falling, controls.length),
     controls: grouped([...system.host], [...controls.keys()], entities.length + relations.length),
     guarded: Int32Array.from(conclusion.keys()).filter((step) => blockers.first[step] < blockers.first[step + 1]),
@@ -35,6 +36,11 @@ function indexed(system) {
     included: includedIn(system),
     ...named(system),
   };
+}
+
+/** Whether a step has a single premise, which is enough. @param {Compiled} system @param {number} step */
+function needsOne({ premises: { first }, gate, need }, step) {
+  return first[step] + 1 === first[step + 1] && (gate[step] === ALL || (gate[step] === SOME && need[step] === 1));
 }
 
 /** The places of what each capability includes over things of each kind, by kind * width + place. @param {Compiled} system */

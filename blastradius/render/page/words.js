@@ -174,6 +174,15 @@ function hostId(system, host) {
   return host < count ? system.entities[host] : system.relations[host - count];
 }
 
+/** The words for how a control stands, in their order, made once. @param {Compiled} system @returns {string[]} */
+function statusesOf(system) {
+  const found = STATUSES.get(system) ?? Object.keys(system.told.statuses);
+  STATUSES.set(system, found);
+  return found;
+}
+
+/** @type {WeakMap<Compiled, string[]>} */ const STATUSES = new WeakMap();
+
 /** A control by its number, also one that is put in place. @param {Compiled} system @param {World} world
  * @param {number} control */
 function controlOf(system, world, control) {
@@ -181,7 +190,7 @@ function controlOf(system, world, control) {
   if (added) return { ...added, status: told.added[added.kind], by: -1, why: null };
   return {
     id: system.controls[control], kind: system.control_kinds[control], host: told.host[control],
-    status: Object.keys(told.statuses)[told.status[control]], by: told.provider[control], why: told.why[control] ?? null,
+    status: statusesOf(system)[told.status[control]], by: told.provider[control], why: told.why[control] ?? null,
   };
 }
 

@@ -2,6 +2,7 @@
 "use strict";
 
 const WAITING = (1 << 24) - 1, CLOSED = 1 << 24, GATED = 1 << 25; // in World.work
+const NEVER = 255; // in World.alone
 
 /** Whether it matters when something arrives. @param {Asked} asked */
 function isTimed(asked) {
@@ -89,6 +90,7 @@ class World {
     const [open, falling] = this.#open(steps, controls);
     this.falls = grouped(falling, open, this.count);
     this.work = this.#work();
+    this.alone = this.#alone(steps);
   }
 
   /** Of those pairs the ones whose step is open once its controls have fallen. @param {Int32Array} steps @param {Int32Array} controls */
@@ -108,6 +110,19 @@ class World {
       found[2 * step + 1] = conclusion[step];
     }
     for (const [step, { premises }] of shrunk) found[2 * step] += premises.length - (first[step + 1] - first[step]);
+    return found;
+  }
+
+  /** Of the steps that wait for each fact, in their order, the level of those that nothing else keeps from being taken; NEVER
+   * where they are closed; 0 for the rest. Most are of the first two, and are not looked up one by one. @param {Int32Array} guarded */
+  #alone(guarded) {
+    const { index: { waiting: { values }, alone }, closed } = this, found = alone.slice(), isGuarded = new Uint8Array(closed.length);
+    for (let place = 0; place < guarded.length; place++) isGuarded[guarded[place]] = 1;
+    for (let place = 0; place < found.length; place++) {
+      const step = values[place];
+      if (closed[step]) found[place] = NEVER;
+      else if (isGuarded[step]) found[place] = 0;
+    }
     return found;
   }
 

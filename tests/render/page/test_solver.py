@@ -37,6 +37,14 @@ BUGS = {
     "one premise too many": ("held.length >= system.need[step]", "held.length > system.need[step]"),
     "half of a quorum wins": ("Math.floor(live / 2) + 1 ||", "Math.floor(live / 2) ||"),
     "no level of its own": ("let level = least, hops = 0;", "let level = 1, hops = 0;"),
+    "no level of its own where it waits for one fact": ("own > level ? own : level", "level"),
+    "no hops where it waits for one fact": ("hop[place] + hops", "hops"),
+    "taken alone what is closed": ("if (closed[step]) found[place] = NEVER;", "if (false) found[place] = NEVER;"),
+    "taken alone what a control stops": ("else if (isGuarded[step]) found[place] = 0;", ""),
+    "one of several is enough": (
+        "first[step] + 1 === first[step + 1] && (gate",
+        "first[step] < first[step + 1] && (gate",
+    ),
     "no control falls": ("!(provider[controls[place]] >= 0) && !closed[steps[place]]", "true"),
     "nothing is distrusted": ("for (const name of distrust) {", "for (const name of []) {"),
     "a guess counts": ("(basis[step] > weakest && !(some", "(false && !(some"),
@@ -55,8 +63,8 @@ BUGS = {
     "the whole without its part": ("if (fact < system.width * system.entities.length) this.#include(fact, level);", ""),
     "what is taken away stays": ("kept.length < all.length && !(isWhole && kept.length)", "false"),
     "a whole wants what is gone": ("premises: Int32Array.from(kept, (place) => premises[place])", "premises"),
-    "hops are not counted": ("system.hop[step] + hops, step, chosen", "0, step, chosen"),
-    "the last of those that come together": ("row[place - 1] > fact", "row[place - 1] < fact"),
+    "hops are not counted": ("system.hop[step] + hops, step, SEVERAL, chosen", "0, step, SEVERAL, chosen"),
+    "the last of those that come together": ("values[place - 1] > fact", "values[place - 1] < fact"),
     "the last came first": ("if (!this.#isBefore(below, first, second, third)) break;", "break;"),
 }
 
