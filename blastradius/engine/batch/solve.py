@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -89,8 +89,21 @@ class Solved:
             capability=capability,
             row=np.concatenate([network.places[placed], len(self.state) + np.arange(len(loose))]),
             words=np.concatenate([self.state, self.bits(loose)]),
-            late=tuple(self.late),
+            late=tuple(self._late(loose)),
         )
+
+    def _late(self, loose: Numbers) -> Iterator[Late]:
+        """What comes late: rows, and behind them facts without one that something with a row includes."""
+        state = self.state.copy()
+        for _, rows, bits in self.late:
+            state[rows] ^= bits
+        before = replace(self, state=state).bits(loose)
+        for hour, rows, bits in self.late:
+            state[rows] |= bits
+            held = replace(self, state=state).bits(loose)
+            new = np.flatnonzero((held != before).any(axis=1))
+            yield Late(hour, np.concatenate([rows, len(state) + new]), np.concatenate([bits, held[new] ^ before[new]]))
+            before = held
 
     def bits(self, facts: Numbers) -> Bits:
         """For each fact (by number) a row of words: the worlds in which it, or one that includes it, holds."""

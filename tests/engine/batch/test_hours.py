@@ -82,6 +82,16 @@ def test_a_buffer_that_nobody_begins_to_use_up_lasts() -> None:
         assert fact("deny(b)") not in holds
 
 
+def test_what_has_no_row_comes_late_with_what_includes_it() -> None:
+    """Nothing follows from a feed that slows down, so that it is known of no more than the worlds that start so."""
+    built = estate("depends_on:s1>s buffer_h=4", "publishes:s1>f")
+    worlds = [World(scenario("outage f", hours=5)), World(scenario("outage s", hours=15))]
+    assert solved(built, worlds)[1] >= {fact("deny(f)"), fact("degrade(f)")}
+    (block,) = solve_worlds(compile_system(built), worlds)
+    assert come_in(block, 0)[fact("degrade(f)")] == 0.0
+    assert come_in(block, 1)[fact("degrade(f)")] == 4.0
+
+
 def test_who_has_waited_for_a_buffer_waits_for_a_control_to_fall() -> None:
     falls = {"depends_on:b>s": Control(kind=ControlKind.FALLBACK, provided_by="s1")}
     built = estate("depends_on:b>s buffer_h=1", "depends_on:s1>s2 buffer_h=4", controls=falls)
