@@ -113,7 +113,7 @@ def with_rules(rng: random.Random, built: Estate) -> Estate:
         rule = Expectation(
             name=f"rule {number}",
             scenario=asked if rng.random() < 0.3 else bare,
-            for_each=Selection(way=way) if rng.random() < 0.7 else None,
+            for_each=Selection.model_validate({"way": way}) if rng.random() < 0.7 else None,
             not_reached=tuple(rng.sample(facts, min(len(facts), 8))),
             kept=(Kept(capability=tuple(rng.sample(CAPABILITIES, 3))),) if rng.random() < 0.5 else (),
             stated=rng.choice(((), ("owner",), ("review", "expiry"))),

@@ -174,4 +174,8 @@ def come_in(block: Solved, world: int) -> dict[Fact, float]:
     for hour, rows, bits in claims.late:
         hours[rows[unpacked(bits, len(block.places))[:, world]]] = hour
     named = zip(claims.entity.tolist(), claims.capability.tolist(), hours[claims.row].tolist(), strict=True)
-    return {Fact(claims.names[name], tuple(Capability)[number]): hour for name, number, hour in named if hour < np.inf}
+    return {
+        Fact(claims.names[int(name)], tuple(Capability)[int(number)]): hour
+        for name, number, hour in named
+        if hour < np.inf
+    }
