@@ -468,7 +468,10 @@ REFUSED = {
     "a step takes no time": ("at += this.clock?.delays[step] ?? 0;", ""),
     "what holds is forgotten": ("hold(facts) {", "hold(facts) { if (facts) return this;"),
     "a part is left out": ("this.#include(fact, level);", ""),
-    "what is reached is late": ("this.#offer(fact, 1, at, 0, SEED);", "this.#offer(fact, 1, at + 1, 0, SEED);"),
+    "what is reached is late": (
+        "this.#offer(fact, 1, at, 0, SEED, SEVERAL);",
+        "this.#offer(fact, 1, at + 1, 0, SEED, SEVERAL);",
+    ),
 }
 
 
