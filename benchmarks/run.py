@@ -346,7 +346,7 @@ class SinglePremises(NetworkBuilder):
     def gates(self) -> Gates:
         """None."""
         none = np.zeros(0, np.int64)
-        return Gates(none, none, RaggedArray.singles(none), none)
+        return Gates(none, none, RaggedArray.singles(none), into=none, enough=none)
 
 
 def _single_batch(system: PreparedEstate, whole: Frame, back_end: BackEnd) -> Batch:
