@@ -186,9 +186,9 @@ def test_a_signal_ends_us_though_what_it_raises_is_swallowed(tmp_path: Path) -> 
         "from blastradius.cli import streams\n"
         "streams.PATIENCE = 0.2\n"
         "streams.prepare()\n"
-        "pathlib.Path(sys.argv[1]).touch()\n"
         "while True:\n"
         "    try:\n"
+        "        pathlib.Path(sys.argv[1]).touch()\n"
         "        time.sleep(60)\n"
         "    except BaseException: pass\n"
     )
@@ -217,7 +217,7 @@ def test_a_signal_leaves_no_child_and_no_file(number: signal.Signals, tmp_path: 
         _until(begun.exists)
         group = os.getpgid(ours.pid)
         ours.send_signal(number)
-        _, said = ours.communicate(timeout=20)
+        _, said = ours.communicate(timeout=60)
     assert (ours.returncode, said) == (128 + number, b"blastradius: ended\n")
     _until(lambda: _is_gone(group))
     assert not list(folder.iterdir())
@@ -231,7 +231,7 @@ def _is_gone(group: int) -> bool:
     return False
 
 
-def _until(holds: Callable[[], bool], seconds: float = 20) -> None:
+def _until(holds: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end
