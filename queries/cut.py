@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -32,7 +33,7 @@ from blastradius.reports.words import WORDS, label, listed, plural
 from blastradius.rules import APPLIES
 
 MOST_PROVED = 5
-"""Of how many things that cannot be cut the proof is shown."""
+"""For how many starts what cannot be cut is proved: each is solved by itself."""
 MOST_VERIFIED = 2_000_000
 """How many changes are made at most, in all worlds together, to verify that each change of a cut is needed."""
 
@@ -74,12 +75,16 @@ class CutLeverRow(Frozen):
 
 
 class UncutRow(Frozen):
-    """What stays within reach whatever is done: the start, the fact, and (of the first few) the proof."""
+    """What stays within reach of some starts whatever is done: the strongest that each of them has of a thing.
 
-    start: str
+    ``steps`` prove it for the start in ``proved_for``; null, and no steps, where none of these was solved by itself.
+    """
+
     entity: str
     name: str
     capability: Capability
+    starts: tuple[str, ...]
+    proved_for: str | None
     steps: tuple[StepRow, ...]
 
 
@@ -274,6 +279,7 @@ def _data(
         for place, remedy, loss in zip(found.levers, taken, costs, strict=True)
     )
     uncut = _uncut(estate, list(named.values()), starts, levers, found)
+    crucial = set(critical(estate))
     return CutData(
         question="cut",
         headline=_headline(estate, params, starts, targets, rows, found, uncut),
@@ -287,7 +293,7 @@ def _data(
         at_least=found.at_least,
         is_minimum=found.is_minimum,
         stops=None if all_told is None else all_told.stops,
-        stops_critical=None if all_told is None else tuple(it for it in all_told.stops if it in critical(estate)),
+        stops_critical=None if all_told is None else tuple(it for it in all_told.stops if it in crucial),
         slows=None if all_told is None else all_told.slows,
         is_gentlest=found.is_gentlest,
         uncut=uncut,
@@ -300,24 +306,52 @@ def _data(
 def _uncut(
     estate: Estate, scenarios: Sequence[Scenario], starts: Sequence[str], levers: Sequence[Priced], found: Cut
 ) -> tuple[UncutRow, ...]:
-    """What stays within reach: of each start and thing the strongest, the first few with a proof of it."""
-    strongest: dict[tuple[int, str], Capability] = {}
+    """What stays within reach, of each start and thing the strongest, and a proof of it for one start."""
     order = list(WORDS)
-    for place, fact in sorted(found.uncut, key=lambda it: (it[0], it[1].entity, order.index(it[1].capability))):
-        strongest.setdefault((place, fact.entity), fact.capability)
+    strongest: dict[tuple[int, str], Capability] = {}
+    for place, (name, capability) in found.uncut:
+        known = strongest.setdefault((place, name), capability)
+        if order.index(capability) < order.index(known):
+            strongest[place, name] = capability
+    places: dict[Fact, list[int]] = {}
+    for (place, name), capability in strongest.items():
+        places.setdefault(Fact(name, capability), []).append(place)
+    facts = sorted(places, key=lambda fact: (-len(places[fact]), fact.entity, order.index(fact.capability)))
+    proofs = _proofs(estate, scenarios, levers, places) if places else {}
+    return tuple(
+        UncutRow(
+            entity=fact.entity,
+            name=label(estate, fact.entity),
+            capability=fact.capability,
+            starts=tuple(starts[place] for place in places[fact]),
+            proved_for=starts[proofs[fact][0]] if fact in proofs else None,
+            steps=proofs[fact][1] if fact in proofs else (),
+        )
+        for fact in facts
+    )
+
+
+def _proofs(
+    estate: Estate, scenarios: Sequence[Scenario], levers: Sequence[Priced], places: Mapping[Fact, Sequence[int]]
+) -> dict[Fact, tuple[int, tuple[StepRow, ...]]]:
+    """A start (by its place) and the proof for it, of facts that hold with all levers pulled.
+
+    Solved are the starts that prove most of what is not proved yet, ``MOST_PROVED`` of them.
+    """
     (world,) = pulled(scenarios[:1], [lever.lever for lever in levers])
     controls = [f"{kind}@{host}" for kind, host in world.controls]
-    left = compile_system(estate.changed(without=world.without, controls=controls)) if strongest else None
-    rows = []
-    for number, ((place, name), capability) in enumerate(strongest.items()):
-        steps: tuple[StepRow, ...] = ()
-        if number < MOST_PROVED and left is not None:
-            reach = solve(left.estate, scenarios[place], system=left)
-            steps = step_rows(reach, [step.fact for step in reach.proof_of(Fact(name, capability))])
-        rows.append(
-            UncutRow(start=starts[place], entity=name, name=label(estate, name), capability=capability, steps=steps)
-        )
-    return tuple(rows)
+    left = compile_system(estate.changed(without=world.without, controls=controls))
+    found: dict[Fact, tuple[int, tuple[StepRow, ...]]] = {}
+    for _ in range(MOST_PROVED):
+        lacking = Counter(place for fact in places.keys() - found.keys() for place in places[fact])
+        if not lacking:
+            break
+        start = min(lacking, key=lambda place: (-lacking[place], place))
+        reach = solve(left.estate, scenarios[start], system=left)
+        for fact in places:
+            if fact not in found and start in places[fact]:
+                found[fact] = start, step_rows(reach, [step.fact for step in reach.proof_of(fact)])
+    return found
 
 
 def _headline(
@@ -334,15 +368,24 @@ def _headline(
         starts[0] if len(starts) == 1 else f"each of {plural(len(starts), 'third party', 'third parties')} on its own"
     )
     level = f"under level {params.assume!r}"
-    kept = f"; in {plural(len(uncut), 'case')} none helps" if uncut else ""
+    kept = f"; {_staying(starts, uncut)}" if uncut else ""
     if not rows:
         now = "nothing that was tried takes more of it" if uncut else "already"
         return f"{what}: {now} out of reach of {whose} {level}{kept}"
-    cost = f", at a cost of {found.cost:g}" if found.cost != len(rows) else ""
+    cost = f", at a cost of {found.cost:,g}" if found.cost != len(rows) else ""
     least = "no fewer would do" if found.cost == len(rows) else "nothing cheaper would do"
-    sure = least if found.is_minimum else f"perhaps {found.at_least:g} would do; the search was ended"
+    sure = least if found.is_minimum else f"perhaps {found.at_least:,g} would do; the search was ended"
     taken = f"{plural(len(rows), 'change')} would take {what} out of reach of {whose} {level}{cost}"
     return f"{taken} ({sure}){kept}"
+
+
+def _staying(starts: Sequence[str], uncut: Sequence[UncutRow]) -> str:
+    """That things stay within reach whatever is done, and of how many of the starts."""
+    things = len({row.entity for row in uncut})
+    of = len({start for row in uncut for start in row.starts})
+    stay = f"{plural(things, 'thing')} {'stays' if things == 1 else 'stay'} within reach"
+    whom = "" if len(starts) == 1 else f" of {of:,} of them" if of < len(starts) else " of them all"
+    return f"{stay}{whom} whatever of this is done"
 
 
 def _lines(estate: Estate, params: Params, data: CutData) -> Iterable[str]:
@@ -411,17 +454,27 @@ def _tables(estate: Estate, data: CutData) -> Iterable[Table]:
         yield Table(
             "uncut",
             "What stays within reach whatever of this is done",
-            ("start", "id", "name", "what it means"),
-            tuple((row.start, row.entity, row.name, WORDS[row.capability]) for row in data.uncut),
+            ("id", "name", "what it means", "of how many", "for"),
+            tuple(
+                (row.entity, row.name, WORDS[row.capability], len(row.starts), _whose(data, row)) for row in data.uncut
+            ),
             ids=("id",),
+            under=("for",),
+            headed=("for",),
         )
+
+
+def _whose(data: CutData, row: UncutRow) -> str:
+    """For whom a row holds, the first few by name."""
+    everyone = 1 < len(row.starts) == len(data.starts)
+    return f"every one of {len(data.starts):,} third parties" if everyone else listed(row.starts)
 
 
 def _lost(estate: Estate, row: CutLeverRow) -> str:
     if row.stops is None or row.slows is None:
         return "nothing says who needs it"
     lost = [
-        f"{listed([label(estate, name) for name in names], 2)} {happens}"
+        f"{listed([label(estate, name) for name in names], 2)} {happens if len(names) == 1 else happens[:-1]}"
         for names, happens in ((row.stops, "stops"), (row.slows, "slows"))
         if names
     ]

@@ -47,9 +47,31 @@ def test_what_is_kept_is_not_cut_and_the_rest_is_told(three_keys: Estate) -> Non
     found = data(three_keys, keep="revoke")
     assert found.cost == 4
     stuck = data(three_keys, keep=["revoke", "blue_key"])
-    assert [(row.start, row.entity, row.capability) for row in stuck.uncut] == [("acme", "customers", "read")]
-    assert [step.entity for step in stuck.uncut[0].steps][-1] == "customers"
+    (row,) = stuck.uncut
+    assert (row.entity, row.capability, row.starts, row.proved_for) == ("customers", "read", ("acme",), "acme")
+    assert row.steps[-1].entity == "customers"
     assert (stuck.cut, stuck.cost) == ((), 0)
+
+
+STUCK = """
+parties: {acme: {holds: [key]}, blue: {holds: [key]}, green: {}, red: {publishes: [prices]}}
+credentials: {key: {grants: [export]}}
+operations: {export: {reads: [customers]}}
+feeds: {prices: }
+stores: {customers: {crown_jewel: true}}
+services: {pricing: {consumes: [prices]}}
+processes: {offers: {crown_jewel: true, depends_on: [pricing]}}
+"""
+
+
+def test_what_no_change_helps_is_a_row_for_each_thing_with_all_for_whom_it_holds() -> None:
+    estate = written(STUCK)
+    found: Any = br.ask("cut", estate, keep=["grants", "revoke", "consumes", "publishes"])
+    told = {(row.entity, row.starts, row.proved_for) for row in found.data.uncut}
+    assert {row[:2] for row in told} == {("customers", ("acme", "blue")), ("offers", ("red",))}
+    assert {row[2] for row in told} == {"acme", "red"}
+    assert all(row.steps[0].rule == "seed" and row.steps[-1].entity == row.entity for row in found.data.uncut)
+    assert found.answer.headline.endswith("; 2 things stay within reach of 3 of them whatever of this is done")
 
 
 def test_the_cheapest_cut_is_not_the_fewest(three_keys: Estate) -> None:
@@ -100,7 +122,7 @@ def test_each_partner_alone_all_together_and_one_that_is_named(retailer: Estate)
 @pytest.mark.slow
 def test_a_cut_takes_the_targets_out_of_reach(retailer: Estate) -> None:
     found = data(retailer, assume="lateral")
-    stays = {(row.start, row.entity) for row in found.uncut}
+    stays = {(start, row.entity) for row in found.uncut for start in row.starts}
     for scenario in found.scenarios:
         start = scenario.seeds[0].entity
         without = [

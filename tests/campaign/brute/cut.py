@@ -93,7 +93,7 @@ def _left(estate: Estate, starts: list[Scenario], targets: list[str], levers: It
 
 def told_cut(answer: Answer) -> Any:
     data = answer.data.model_dump()
-    stays = {(data["starts"].index(row["start"]), row["entity"]) for row in data["uncut"]}
+    stays = {(data["starts"].index(start), row["entity"]) for row in data["uncut"] for start in row["starts"]}
     size, most = len(data["cut"]), most_together(data["levers_tried"], len(data["starts"]))
     if size > most:
         return most + 1, None, stays
