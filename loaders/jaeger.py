@@ -19,6 +19,7 @@ from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.traces.model import INFERS_NOT, MAPS, NO_SERVICE, Records, SpanOptions
 from blastradius.loaderkit.vendors.traces.spans import KINDS, WANTED, Span, text
+from blastradius.model import NoteKind
 
 _LOOKED_AT = 20
 _OF_THE_MODEL = frozenset(["traceId", "spanId", "operationName", "process"])
@@ -63,6 +64,10 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         raise InputError([f"{document.path}: Jaeger answered with an error and no traces; ask it again"])
     for keys, item in _listed(("data",), data["data"]) if wrapped else _listed((), data):
         _record(keys, item, records)
+    if wrapped and data.get("errors"):
+        records.traffic.collector.note(
+            NoteKind.INCOMPLETE, "Jaeger says that it could not find everything; ask it again"
+        )
     return records.loaded()
 
 

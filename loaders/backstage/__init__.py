@@ -9,8 +9,9 @@ from typing import Any
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.json_values import Keys, mapping
 from blastradius.loaderkit.validation import read_options
+from blastradius.model import NoteKind
 from blastradius.reading import Documents
 
 from .entities import SecretError, TemplateError, UnreadableError, is_entity, read_entity
@@ -47,6 +48,8 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         raise InputError(templates)
     if isinstance(document.data, Documents) and document.data.empty:
         collector.ignore("empty documents", document.data.empty)
+    if _is_page(document.data):
+        collector.note(NoteKind.INCOMPLETE, "the answer is one page of several; load the others as well")
     return model.loaded()
 
 
@@ -77,6 +80,14 @@ def _records(data: Any) -> Iterator[tuple[Keys, Any]]:
         yield from ((("items", number), wrapper) for number, wrapper in enumerate(wrapped)) if wrapped else [((), data)]
     elif isinstance(data, list):
         yield from (((number,), item) for number, item in enumerate(data))
+
+
+def _is_page(data: Any) -> bool:
+    """Whether a catalog's server says that there are entities that it did not list."""
+    page = mapping(data)
+    items, total = page.get("items"), page.get("totalItems")
+    more = type(total) is int and isinstance(items, list) and total > len(items)
+    return more or bool(mapping(page.get("pageInfo")).get("nextCursor"))
 
 
 LOADER = Loader(

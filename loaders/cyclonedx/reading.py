@@ -128,6 +128,7 @@ class _Reader:
     bill: Bill = field(default_factory=Bill)
     stated: set[str] = field(default_factory=set)
     namesakes: dict[str, set[_Whose]] = field(default_factory=lambda: defaultdict(set))
+    claimed: dict[str, tuple[str, str | None]] = field(default_factory=dict)
 
     def provenance(self, keys: Keys) -> Provenances:
         return self.collector.provenance(*self.places.get(keys, keys))
@@ -183,12 +184,25 @@ class _Reader:
         """The provider that is stated, or that of the service around it, and that service."""
         return _Whose(self._provider(value.get("provider"), provenance) or around.provider, around.parent)
 
-    def _service_ref(self, value: dict[str, Any], name: str, whose: _Whose) -> str:
+    def _apart(self, ref: str, full: str, provider: str | None, provenance: Provenances) -> str:
+        """A ``bom-ref``, of the first that has it; another service that has it too is told by its name and provider."""
+        if self.claimed.setdefault(ref, (full, provider)) == (full, provider):
+            return ref
+        made = f"{full} of {provider}" if provider else full
+        message = (
+            f"the bom-ref of {made!r} is that of another service already; what names it is taken to mean the first"
+        )
+        self.collector.note(NoteKind.CONTRADICTED, message, provenance=provenance)
+        return made if made not in self.stated else f"{made} (bom-ref of another)"
+
+    def _service_ref(self, value: dict[str, Any], name: str, whose: _Whose, provenance: Provenances) -> str:
         """The reference of a service; of those with one name and no ``bom-ref`` each has whose it is behind it."""
-        full = _full(value, name)
+        full, ref = _full(value, name), word(value.get("bom-ref"))
         others = self.namesakes[full]
-        if word(value.get("bom-ref")) or (len(others) < 2 and full not in self.stated):
-            return self._ref(value, name)
+        if ref:
+            return self._apart(ref, full, whose.provider, provenance)
+        if len(others) < 2 and full not in self.stated:
+            return full
         alike = len({other.provider for other in others}) == 1 and full not in self.stated
         made = full if alike or whose.provider is None else f"{full} of {whose.provider}"
         apart = len({other.parent for other in others if other.provider == whose.provider}) > 1
@@ -200,7 +214,7 @@ class _Reader:
         inside = mapping(value)
         name = self.naming.text(inside.get("name"), "a service's name", provenance)
         whose = self._whose(inside, around, provenance)
-        ref = self._service_ref(inside, name, whose) if name else None
+        ref = self._service_ref(inside, name, whose, provenance) if name else None
         if name is None or ref is None:
             self.collector.reject("a service without a name that can be used", provenance=provenance)
             self._lost_with(inside)

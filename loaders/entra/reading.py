@@ -254,7 +254,8 @@ def _context(low: Raw) -> tuple[str, str] | None:
 def _has_more(data: Any) -> bool:
     """Whether the last of several pages, or one of several collections, names a page after it."""
     pages = data[-1:] if isinstance(data, list) else [data, *lower(data).values()]
-    return any(isinstance(lower(page).get("@odata.nextlink"), str) for page in pages)
+    links = ("@odata.nextlink", "odata.nextlink", "nextlink")
+    return any(isinstance(lower(page).get(link), str) for page in pages for link in links)
 
 
 # its records

@@ -36,7 +36,7 @@ from blastradius.model import (
     Verb,
 )
 
-from .reading import Row, recognises, rows
+from .reading import Row, missing, recognises, rows
 
 _ORGANISATION = re.compile(r"/organizations/(\d+)/")
 _KEY_OF = re.compile(r"/repos/([^/?#]+/[^/?#]+)/keys/")
@@ -116,6 +116,10 @@ class _RecordMapper:
             for row in by_kind[kind]:
                 handle(row, self.collector.provenance(*row.keys))
         self.collector.note_gaps(_Gap)
+        lacking = missing(self.collector.document.data)
+        if lacking > 0:
+            message = f"{lacking} installations are counted and not listed; load the further pages as well"
+            self.collector.note(NoteKind.INCOMPLETE, message)
         return self.collector.loaded()
 
     # who

@@ -70,6 +70,13 @@ def _installations(data: Any) -> list[Any] | None:
     return found if isinstance(found, list) else None
 
 
+def missing(data: Any) -> int:
+    """How many installations the pages of a file count and do not list."""
+    pages = [page for page in (data if isinstance(data, list) else [data]) if _installations(page) is not None]
+    counts = [page["total_count"] for page in pages if type(page["total_count"]) is int]
+    return max(counts, default=0) - sum(len(page["installations"]) for page in pages)
+
+
 def _wrapping(data: Any) -> Keys:
     """Where an event stands in what tools keep of its delivery; nowhere if it is no such thing."""
     ways: tuple[Keys, ...] = (("payload",), ("request", "payload"))

@@ -69,7 +69,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 def _end(collector: FactCollector, vendor: str, listed: Listed, options: Options) -> None:
     provenance = collector.provenance(listed.line - 1)
-    if listed.ends in (Ends.DETAIL, Ends.ELSEWHERE):
+    if listed.ends in (Ends.DETAIL, Ends.ELSEWHERE, Ends.STRUCK):
         collector.ignore(str(listed.ends))
         return
     if looks_secret(listed.name):
@@ -110,7 +110,7 @@ LOADER = Loader(
         ("item of a list, row of a table", "party with role processor; the first relies on it"),
         ("purpose", "description"),
         ("location, data", "governance of the party"),
-        ("items of other sections, details below an item", "ignored, counted"),
+        ("items struck out, of former ones, of other sections, details below an item", "ignored, counted"),
     ),
     infers_not=(
         "whose list it is, where the title does not say (option party)",

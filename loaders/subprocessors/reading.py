@@ -38,6 +38,11 @@ _ELSEWHERE = re.compile(
     r"change|update|notif|histor|contact|former|removed|object|previous|contents|further|question|archive|how we|why",
     re.IGNORECASE,
 )
+_GONE = re.compile(
+    r"\b(?:former|previous|past|removed|retired|terminated|discontinued|deprecated|no longer|ehemalig|früher|ancien)",
+    re.IGNORECASE,
+)
+_STRUCK = re.compile(r"\W*~~.*~~\W*")
 _SPLIT = re.compile(r"\s+[\u2013\u2014-]+\s+|:\s+|\.\s+|\s+(?=\()|\s*\|\s*|;\s+")
 _COLUMNS = {
     "name": (
@@ -89,6 +94,7 @@ class Ends(StrEnum):
     KEPT = "kept"
     DETAIL = "details below an item"
     ELSEWHERE = "items of other sections"
+    STRUCK = "items that are struck out"
     NAMELESS = "nameless"
 
 
@@ -173,6 +179,8 @@ def _item(line: int, indent: int, text: str, state: _State) -> Listed:
     state.indent = indent
     if _is_elsewhere(state) or re.match(r"\[[^\]]*\]\(#", text):
         return Listed(line, Ends.ELSEWHERE)
+    if re.match(r"\W*~~", text):
+        return Listed(line, Ends.STRUCK)
     name, purpose = _name_and_rest(text)
     return Listed(line, _named(name), name, purpose, state.location)
 
@@ -183,7 +191,9 @@ def _named(name: str) -> Ends:
 
 
 def _is_elsewhere(state: _State) -> bool:
-    return _ELSEWHERE.search(state.section) is not None and not WORD.search(state.section)
+    """Whether a section lists no subprocessors, or those of before."""
+    elsewhere = _ELSEWHERE.search(state.section) is not None and not WORD.search(state.section)
+    return elsewhere or _GONE.search(state.section) is not None
 
 
 def _name_and_rest(text: str) -> tuple[str, str | None]:
@@ -209,7 +219,8 @@ def _row(lines: list[str], number: int, state: _State) -> Iterator[Listed]:
     elif state.columns:
         found = {key: cells[column] if column < len(cells) else "" for key, column in state.columns.items()}
         name = found.get("name", "")
-        ends = Ends.ELSEWHERE if _is_elsewhere(state) else _named(name)
+        struck = Ends.STRUCK if _STRUCK.fullmatch(name) else _named(name)
+        ends = Ends.ELSEWHERE if _is_elsewhere(state) else struck
         more = {key: found.get(key) or None for key in ("purpose", "location", "data")}
         yield Listed(number + 1, ends, name, more["purpose"], more["location"] or state.location, more["data"])
 

@@ -430,3 +430,11 @@ def test_options_that_do_not_fit_are_refused(options: dict[str, Any]) -> None:
 def test_many_entities_are_read_in_time() -> None:
     entities = [_entity("Component", f"c{each}", dependsOn=[f"component:c{each // 2}"]) for each in range(5000)]
     assert _load(entities).tally.facts == 5000
+
+
+@pytest.mark.parametrize("page", [{"totalItems": 2}, {"pageInfo": {"nextCursor": "x"}}])
+def test_a_page_of_a_catalog_is_incomplete(page: dict[str, Any]) -> None:
+    items = [_entity("Component", "till", owner="shop")]
+    assert "one page of several" in _says(_load({"items": items, **page}), NoteKind.INCOMPLETE)
+    whole = _load({"items": items, "totalItems": 1, "pageInfo": {}})
+    assert not _says(whole, NoteKind.INCOMPLETE)

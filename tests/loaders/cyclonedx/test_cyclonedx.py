@@ -424,3 +424,24 @@ def test_a_real_bill_in_xml_says_what_it_says_in_json(shared: Path) -> None:
     in_json = facts(LOADER.load(read_document(folder / "valid-saasbom-1.7.json"), {}))
     assert (in_xml["entities"], in_xml["relations"]) == (in_json["entities"], in_json["relations"])
     assert not [note for note in in_json["notes"] if NoteKind.CONTRADICTED in note]
+
+
+def test_two_services_with_one_bom_ref_are_two(tmp_path: Path) -> None:
+    services = [
+        {"bom-ref": "s", "name": "Scales", "provider": {"name": "Weigh Ltd"}, "endpoints": ["https://w.example/kg"]},
+        {"bom-ref": "s", "name": "Labels", "provider": {"name": "Print Ltd"}, "endpoints": ["https://p.example/a6"]},
+        {"bom-ref": "s", "name": "Scales", "provider": {"name": "Weigh Ltd"}, "endpoints": ["https://w.example/lb"]},
+    ]
+    file = tmp_path / "bill.json"
+    file.write_text(json.dumps({**HEAD, "services": services}))
+    loaded = LOADER.load(read_document(file), {})
+    of = {verb: {(*r.sources, *r.targets) for r in loaded.relations if r.verb == verb} for verb in Verb}
+    assert of[Verb.OWNS] == {("Weigh Ltd", "s"), ("Print Ltd", "Labels of Print Ltd")}
+    assert {pair for pair in of[Verb.SERVES] if "p.example" in pair[1]} == {
+        ("Labels of Print Ltd", "Labels of Print Ltd:https://p.example/a6")
+    }
+    assert len([service for service in loaded.entities if isinstance(service, Service)]) == 2
+    (contradicted,) = (
+        note.message for note in loaded.notes if note.kind == NoteKind.CONTRADICTED and "bom-ref" in note.message
+    )
+    assert "'Labels of Print Ltd'" in contradicted

@@ -383,6 +383,9 @@ def test_two_pages_are_the_estate_of_one(tmp_path: Path) -> None:
     both = load(tmp_path, pages)
     assert digest(both) == digest(whole)
     assert not says(both, NoteKind.INCOMPLETE).count("further page")
+    for word in ("@odata.nextLink", "odata.nextLink", "nextLink"):
+        page = load(tmp_path, {"value": apps[:2], word: "https://x"})
+        assert says(page, NoteKind.INCOMPLETE).count("further page") == 1
 
 
 def test_pages_lists_and_records_may_be_joined_in_any_way(tmp_path: Path) -> None:

@@ -289,3 +289,17 @@ def test_no_other_sample_is_taken_for_an_answer(shared: Path) -> None:
             assert (path.parent.name == "github") == LOADER.recognises(read_document(path).data), path
         except InputError:
             continue
+
+
+@pytest.mark.parametrize(("pages", "lacking"), [(1, 3), (2, 2), (4, 0)])
+def test_installations_that_are_counted_and_not_listed_are_said(tmp_path: Path, pages: int, lacking: int) -> None:
+    data = [{"total_count": 4, "installations": [installation(number + 1)]} for number in range(pages)]
+    for shape in (data, data[0]) if pages == 1 else (data,):
+        loaded = load(tmp_path, shape)
+        said = [
+            note.message for note in loaded.notes if note.kind == NoteKind.INCOMPLETE and "not listed;" in note.message
+        ]
+        assert (
+            said
+            == [f"{lacking} installations are counted and not listed; load the further pages as well"][: lacking and 1]
+        )

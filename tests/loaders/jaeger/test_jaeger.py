@@ -132,3 +132,10 @@ def test_order_repetition_and_splitting_change_nothing() -> None:
     tags = [{"key": "span.kind", "value": "client"}, {"key": "db.type", "value": "redis"}]
     known, unknown = ({"operationName": name, "tags": tags} for name in ("GET", "frob"))
     lawful(LOADER, ([trace(known)], [trace(unknown)]), [trace(unknown, known)])
+
+
+def test_what_jaeger_could_not_find_is_said() -> None:
+    span = {"operationName": "sell", "tags": [{"key": "span.kind", "value": "server"}]}
+    for errors, said in ((None, 0), ([], 0), ([{"code": 404, "msg": "trace not found"}], 1)):
+        loaded = load(LOADER, {"data": [trace(span)], "errors": errors})
+        assert sum("could not find everything" in note.message for note in loaded.notes) == said

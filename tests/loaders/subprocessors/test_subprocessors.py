@@ -145,3 +145,17 @@ def test_long_lines_are_quick() -> None:
         with contextlib.suppress(InputError):
             load(f"# Fabrikam subprocessors\n{text}\n")
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("section", ["Former sub-processors", "Removed subprocessors", "Subprocessors no longer used"])
+def test_who_was_a_subprocessor_is_none(section: str) -> None:
+    loaded = load(f"# Acme subprocessors\n- Tidewater Ltd\n## {section}\n- Gone Ltd\n\n| Name |\n|---|\n| Past Ltd |\n")
+    assert {relation.id for relation in loaded.relations} == {"relies_on:Acme>Tidewater Ltd"}
+    assert (loaded.tally.facts, loaded.tally.ignored) == (1, 2)
+
+
+def test_who_is_struck_out_is_no_subprocessor() -> None:
+    text = "# Acme subprocessors\n- ~~Gone Ltd~~\n- **~~Left Ltd~~**: mail\n- Stays Ltd\n\n"
+    loaded = load(f"{text}| Name | For |\n|---|---|\n| ~~Past Ltd~~ | mail |\n| A~~B | mail |\n")
+    assert {relation.targets[0] for relation in loaded.relations} == {"Stays Ltd", "A~~B"}
+    assert "3 items that are struck out" in str(loaded.notes[0])
