@@ -115,7 +115,11 @@ class Sheet(list[dict[str, str]]):
 
 
 class Workbook(dict[str, Sheet]):
-    """The sheets of a workbook by name, in its order."""
+    """The sheets of a workbook by name, in its order; ``hidden`` are those that its program does not show."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden: set[str] = set()
 
 
 def letters(column: int) -> str:

@@ -110,6 +110,8 @@ def _sheets(book: Any, unvalued: Mapping[str, Collection[Cell]]) -> Workbook:
             sheet = book.get_sheet_by_name(meta.name)
             grid = _grid(sheet, unvalued.get(meta.name, ()))
             found[meta.name] = Sheet(grid, lambda row, column: (row.line, column + 1))
+            if not str(meta.visible).endswith(".Visible"):
+                found.hidden.add(meta.name)
     return found
 
 

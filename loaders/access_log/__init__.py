@@ -29,6 +29,9 @@ from blastradius.model import Basis, Credential, NoteKind, Operation, Party, Ser
 from .lines import LOOKED_AT, Columns, Line, read
 
 # Where logs keep what we ask for, in the words of gateways and servers; the first that is there counts.
+_WEBDAV = frozenset(
+    "PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT SEARCH ACL MKCALENDAR PURGE LINK UNLINK".split()  # noqa: SIM905
+)
 _KNOWN: dict[str, tuple[str, ...]] = {
     "request": ("request", "request_line", "requestLine"),
     "method": (
@@ -134,7 +137,8 @@ class Reader:
     def call(self, columns: Columns) -> Call | None:
         """The call that a line tells of; ``None`` where there is no HTTP request in it."""
         word, _, rest = (self._find(columns, "request") or "").partition(" ")
-        verb = method(self._find(columns, "method") or word)
+        named = (self._find(columns, "method") or word).upper()
+        verb = named if named in _WEBDAV else method(named)
         declared = (self._find(columns, "route") or "").rpartition(" ")[2]
         path = declared if declared.startswith("/") else self._find(columns, "path") or rest.rpartition(" ")[0] or rest
         if verb is None or not path.startswith(("/", "http://", "https://")):

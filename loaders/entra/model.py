@@ -192,6 +192,15 @@ class DirectoryMapper:
             self.collector.reject("an app without a usable id", provenance=record.provenance)
             return
         self.collector.fact()
+        beside = {
+            "owners of apps, who may add keys to them": listed(record.attributes.get("owners"), ()),
+            "consents to apps that an API of ours gives in advance": listed(
+                lower(record.attributes.get("api")).get("preauthorizedapplications"), ()
+            ),
+        }
+        for what, found in beside.items():
+            if found:
+                self.collector.ignore(what, len(found))
 
     # credentials
 

@@ -62,6 +62,10 @@ LOADER = Loader(
         ("Deployment, StatefulSet, Job, Pod and what else runs pods", "service"),
         ("namespace, or workloads that all reach each other", "zone, flat where they do"),
         ("nodeName of pods, Node", "the workload runs_on the node, a service"),
+        (
+            "privileged pods, and those with files of their node",
+            "operation that takes over the node, where it is named",
+        ),
         ("PersistentVolume local to one node", "the claim that has it runs_on the node"),
         (
             "image of a container",

@@ -19,7 +19,7 @@ from .aggregation import Aggregation, aggregation
 from .handing import ACCOUNTS, Handing, acted_as, bindable, impersonable
 from .model import Cluster
 from .reading import Resource, Workload
-from .rules import allows, changes, said
+from .rules import allows, changes, reaches_kubelets, said
 
 _READ, _RUN = frozenset({"get", "list", "watch"}), frozenset({"create"})
 _RUNNING = {
@@ -191,6 +191,9 @@ class Access:
         opened |= {kind.lower() for group, kind in self.workloads if changes(rule, group, kind)}
         opened |= {"serviceaccount"} if runs else set()
         opened |= acted_as(rule, kinds)
+        if not where and reaches_kubelets(rule):
+            for _, kind in self.workloads:
+                self._entry_point(scope, where, kind.lower(), "", resource)
         for kind in sorted(opened):
             for name in names or [""]:
                 if name != "*":  # here a name like any other, which nothing has

@@ -16,6 +16,7 @@ from blastradius.model import (
     ControlKind,
     Credential,
     NoteKind,
+    Operation,
     Service,
     Store,
     Verb,
@@ -56,6 +57,7 @@ class Cluster:
     ids: dict[int, str] = field(default_factory=dict)
     zones: dict[str, Zone] = field(default_factory=dict)
     inferred: dict[str, set[str]] = field(default_factory=dict)
+    breaking_out: set[str] = field(default_factory=set)
     used: set[int] = field(default_factory=set)
     spaces: dict[str, list[Workload]] = field(default_factory=dict)
     tokenless: set[tuple[str, str]] = field(default_factory=set)
@@ -349,6 +351,8 @@ class Cluster:
             self._relate(Verb.HOLDS, me, account if self._has_token(workload) else None, workload)
         if workload.node:
             self._relate(Verb.RUNS_ON, me, self._node(workload.node, workload.resource), workload)
+        if workload.breaks_out:
+            self._break_out(me, workload)
         for name in sorted(workload.secrets - {""}):
             self._relate(Verb.HOLDS, me, self.secret(workload.namespace, name, workload.resource), workload)
         for name, read_only in sorted(workload.claims.items()):
@@ -356,6 +360,18 @@ class Cluster:
             self._relate(Verb.READS, me, claim, workload)
             if not read_only:
                 self._relate(Verb.WRITES, me, claim, workload)
+
+    def _break_out(self, me: str, workload: Workload) -> None:
+        """A workload that can take over the node it runs on, where the files say which that is."""
+        self.breaking_out.add(me)
+        node = self._node(workload.node, workload.resource) if workload.node else None
+        made = self.collector.name(f"{self.options.cluster}:take over node/{workload.node}") if node else None
+        if made is None or node is None:
+            return
+        provenance = workload.resource.provenance
+        self.collector.keep(Operation(id=made, name=f"take over node/{workload.node}", provenance=provenance))
+        self.collector.relate(Verb.CONTROLS, made, node, provenance=provenance, basis=Basis.INFERRED)
+        self.collector.relate(Verb.CALLS, me, made, provenance=provenance, basis=Basis.INFERRED, dependency="none")
 
     def _secrets_said(self, workload: Workload) -> None:
         """Secrets that stand in the open in the settings of a workload."""
@@ -376,6 +392,12 @@ class Cluster:
         for resource in self.manifests.resources:
             if id(resource) not in self.used:
                 self.collector.ignore(_word(resource.kind))
+        if self.breaking_out:
+            message = (
+                f"{len(self.breaking_out)} workloads can take over their node, privileged or with its files, such "
+            )
+            message += f"as {min(self.breaking_out)}; followed where the files say which node it is"
+            self.collector.note(NoteKind.ASSUMED, message)
         for kind, names in sorted(self.inferred.items()):
             missing = sorted(name for name in names if self.collector.entities[name].basis == Basis.INFERRED)
             if missing:

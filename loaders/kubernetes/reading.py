@@ -67,6 +67,12 @@ class Port(NamedTuple):
     protocol: str
 
 
+_OF_THE_HOST = {"ALL", "SYS_ADMIN", "SYS_MODULE"}
+_FILES_OF_THE_HOST = re.compile(
+    r"/|/(etc|root|run|var|var/run|var/lib|var/lib/kubelet)/?|/(var/)?run/(docker|containerd|crio)\b.*"
+)
+
+
 @dataclass(frozen=True)
 class Workload:
     """A resource that runs pods: what network, identity and data have to do with."""
@@ -78,6 +84,7 @@ class Workload:
     token: bool | None
     host_network: bool
     node: str
+    breaks_out: bool
     images: frozenset[str]
     secrets: frozenset[str]
     claims: dict[str, bool]
@@ -248,6 +255,7 @@ def _workload(resource: Resource, maps: Maps) -> Workload:
         token=_flag(under(spec, "automountServiceAccountToken")),
         host_network=under(spec, "hostNetwork") in (True, "true"),
         node=scalar(under(spec, "nodeName")),
+        breaks_out=_has_host(spec) or any(map(_is_privileged, containers)),
         images=frozenset(scalar(container.get("image")) for container in containers) - {""},
         secrets=frozenset(_secrets(spec, containers)),
         claims=dict(_claims(resource, spec)),
@@ -256,6 +264,19 @@ def _workload(resource: Resource, maps: Maps) -> Workload:
             setting for container in containers for setting in _settings(container, resource.namespace, maps)
         ),
     )
+
+
+def _is_privileged(container: dict[str, Any]) -> bool:
+    """Whether what runs in a container can do what it wants with the node."""
+    context = container.get("securityContext")
+    added = {name.upper().removeprefix("CAP_") for name in scalars(under(context, "capabilities", "add"))}
+    return _flag(under(context, "privileged")) is True or bool(added & _OF_THE_HOST)
+
+
+def _has_host(spec: Any) -> bool:
+    """Whether pods mount files of the node with which it can be taken over."""
+    paths = (scalar(under(volume, "hostPath", "path")) for volume in mappings(under(spec, "volumes")))
+    return any(map(_FILES_OF_THE_HOST.fullmatch, paths))
 
 
 def _flag(value: Any) -> bool | None:

@@ -26,9 +26,9 @@ def allows(rule: dict[str, Any], verbs: Iterable[str], resources: dict[str, set[
     """Whether a rule lets one do some of the verbs to some of the resources, each under its API group."""
     groups, declared = as_list(rule.get("apiGroups")), set(scalars(rule.get("resources")))
     meant = {item for group, some in resources.items() if "*" in groups or group in groups for item in some}
-    return bool({"*", *verbs} & set(scalars(rule.get("verbs")))) and bool(
-        meant if "*" in declared else meant & declared
-    )
+    parts = tuple(item[1:] for item in declared if item.startswith("*/"))
+    named = meant if "*" in declared else {item for item in meant if item in declared or item.endswith(parts)}
+    return bool({"*", *verbs} & set(scalars(rule.get("verbs")))) and bool(named)
 
 
 def changes(rule: dict[str, Any], group: str, kind: str) -> bool:
@@ -36,3 +36,8 @@ def changes(rule: dict[str, Any], group: str, kind: str) -> bool:
     changed = {"": {"pods"}}
     changed.setdefault(group, set()).add(f"{kind.lower()}s")
     return allows(rule, _CHANGE, changed) or allows(rule, {*_CHANGE, "create", "get"}, {"": _INSIDE})
+
+
+def reaches_kubelets(rule: dict[str, Any]) -> bool:
+    """Whether a rule lets one talk to the kubelets, which run commands in any pod, also for who may only get."""
+    return allows(rule, {"get", "create"}, {"": {"nodes/proxy"}})

@@ -232,7 +232,7 @@ class ApiMapper:
         if self.description.open_document and self.operations:
             message = f"the security of the whole of {self.api} is stated and allows for none; "
             self.collector.note(NoteKind.ASSUMED, f"{message}operations without their own are taken as anonymous")
-        if f"{self.api}:none" in self.collector.entities:
+        if "none" in self.scope_names.values():
             message = (
                 f"a scope of {self.api} is called 'none'; taken as a scope like any other, not as 'no scope needed'"
             )

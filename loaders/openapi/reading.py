@@ -20,6 +20,7 @@ from blastradius.model import NoteKind, Provenance
 from blastradius.secrets import quoted
 
 METHODS = frozenset(["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"])
+_ANY = "x-amazon-apigateway-any-method"
 _OTHER_KEYS = frozenset(["$ref", "summary", "description", "servers", "parameters", "additionalOperations"])
 _SWAGGER = re.compile(r"2(\.0)*"), "read is 2.0"
 VERSIONS = {
@@ -161,7 +162,9 @@ class _Reader:
     def _schemes(self) -> Iterator[Scheme]:
         """Both places where schemes are declared, for a description that mixes its versions."""
         for keys in (("securityDefinitions",), ("components", "securitySchemes")):
-            section = self.root.child(*keys)
+            section = self._section(*keys)
+            if section is None:
+                continue
             for name in self._mapping(section, "the section of security schemes"):
                 place = self.references.follow(section.child(name))
                 if place is None:
@@ -170,6 +173,13 @@ class _Reader:
                     self._reject(place, f"security scheme {quoted(name)} is not a mapping; left out")
                     continue
                 yield Scheme(name, _text(place.child("type").value) or "unknown", self._scopes(place), place)
+
+    def _section(self, *keys: str) -> Place | None:
+        """A part of the description, which as each part around it may stand in another file."""
+        place: Place | None = self.root
+        for key in keys:
+            place = self.references.follow(place.child(key)) if place else None
+        return place
 
     def _scopes(self, scheme: Place) -> dict[str, str | None]:
         named = self._mapping(scheme.child("flows"), "the flows of a scheme")
@@ -182,7 +192,7 @@ class _Reader:
         return scopes
 
     def _paths(self, section: str) -> Iterator[tuple[Place, str]]:
-        place = self.references.follow(self.root.child(section))
+        place = self._section(section)
         if place is None:
             return
         for path in self._mapping(place, f"{section!r}"):
@@ -193,6 +203,8 @@ class _Reader:
         for key in self._mapping(item, "a path"):
             if key.lower() in METHODS:
                 yield item.child(key), key.upper()
+            elif key == _ANY:
+                yield item.child(key), "ANY"
             elif key not in _OTHER_KEYS and not key.startswith("x-"):
                 self._reject(item.child(key), f"{quoted(key)} is not a method; left out")
         more = item.child("additionalOperations")
@@ -241,7 +253,8 @@ class _Reader:
 
     def _effective(self, operation: Place) -> Security:
         if "security" in operation.value:
-            return self._security(operation.child("security"))
+            stated = self._security(operation.child("security"))
+            return stated if stated.declared else self.document_security
         return self.document_security
 
     def _security(self, place: Place) -> Security:

@@ -67,8 +67,9 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 
 def propose(document: Document) -> list[dict[str, Any]]:
-    """What the headers suggest: options for each table of the file that has words of ours in its header."""
-    sheets = {None: document.data} if isinstance(document.data, Sheet) else document.data
+    """What the headers suggest: options for each table that is shown and has words of ours in its header."""
+    data = document.data
+    sheets = {None: data} if isinstance(data, Sheet) else {name: data[name] for name in data if name not in data.hidden}
     found = [(name, proposal(sheet)) for name, sheet in sheets.items() if sheet.grid]
     return [options if name is None else {"sheet": name, **options} for name, options in found if options]
 
@@ -78,7 +79,9 @@ def leaves(document: Document, proposed: Sequence[Mapping[str, Any]]) -> list[st
     data = document.data
     sheets = {None: data} if isinstance(data, Sheet) else data
     options = {found.get("sheet"): found for found in proposed}
-    missing = [f"sheet {name!r}" for name, sheet in sheets.items() if sheet.grid and name not in options]
+    hidden = data.hidden if isinstance(data, Workbook) else ()
+    lacking = [name for name, sheet in sheets.items() if sheet.grid and name not in options]
+    missing = [f"{'hidden ' if name in hidden else ''}sheet {name!r}" for name in lacking]
     columns = [(name, column) for name, found in options.items() for column in left_over(sheets[name], found)]
     return [*(f"column {title!r}{f' of sheet {name!r}' if name else ''}" for name, title in columns), *missing]
 

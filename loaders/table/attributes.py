@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from blastradius.loaderkit.contract import Provenances
@@ -18,6 +19,7 @@ Found = dict[Role, list[str]]
 """The ids of what a row names, by role."""
 _JEWELS: dict[str, Role] = {"components": "service", "vendors": "store", "access": "store", "data": "store"}
 _ORDER = "left out, for day and month can be read either way (state option 'dates' as dmy or mdy)"
+_SERIAL = re.compile(r"[2-7][0-9]{4}(\.[0-9]+)?")
 _STRETCH = "taken as the last day of what they say"
 
 
@@ -42,6 +44,8 @@ class Attributes:
                 self.rows.leave_out(role, "left out, a count of several stores together", text or "")
                 continue
             of = _stores(found) if role == "records" else found[kind]
+            if value is not None and not of:
+                self.rows.leave_out(role, f"left out, for the row names no {kind} that has it", text or "")
             for name in of if value is not None else ():
                 self.drafts.set(name, attribute, value, provenance)
         self._second_factor(found["credential"], provenance)
@@ -68,6 +72,8 @@ class Attributes:
         return day
 
     def _unread(self, text: str) -> str:
+        if _SERIAL.fullmatch(text.strip()):
+            return "left out, a bare number and no date; give the cells the format of a date and save it again"
         return _ORDER if self.options.dates is None and is_ambiguous(text) else "left out, no date"
 
     def _places(self, found: Found, provenance: Provenances) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.names import is_name
+from blastradius.loaderkit.names import counted, is_name
 from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.aws.arns import arn_of, is_account
 from blastradius.loaderkit.vendors.aws.build import builder
 from blastradius.model import NoteKind
 
 from . import aws, azure, google
+from .clouds import Clouds
 from .context import Context, TerraformOptions, account_of, region_of
 from .reading import Resource, is_terraform, read_estate
 from .references import References
@@ -93,10 +94,24 @@ def _count(context: Context, resource: Resource, done: bool | None) -> None:
         collector.reject(why, provenance=context.provenance(resource))
 
 
+def _say_places(context: Context, cloud: Clouds) -> None:
+    """What is taken of places whose content no file says."""
+    if cloud.above:
+        message = f"roles given on {counted(len(cloud.above), 'place')} above subscriptions and projects, such as "
+        message += f"{cloud.above[0]}, are taken to reach everything in the file"
+        context.collector.note(NoteKind.ASSUMED, message)
+    if cloud.unplaced:
+        message = f"{counted(len(cloud.unplaced), 'thing')} whose subscription or project is not known, such as "
+        message += f"{min(cloud.unplaced)}, taken to stand wherever a role is given"
+        context.collector.note(NoteKind.ASSUMED, message)
+
+
 def _say(context: Context) -> None:
     collector, estate = context.collector, context.estate
     if not estate.resources and not estate.malformed:
         collector.note(NoteKind.INCOMPLETE, "there are no resources in it")
+    for cloud in (context.azure, context.google):
+        _say_places(context, cloud)
     for address in sorted(set(context.unknown_policies)):
         message = f"the policy of {address[:200]} is known only after the plan is applied; what it says is not here"
         collector.note(NoteKind.INCOMPLETE, message)

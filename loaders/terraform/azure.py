@@ -67,6 +67,7 @@ _ENDINGS = (
     (("reader", "user login", "operator"), ()),
 )
 _GROUPS = re.compile("/resourcegroups/", re.IGNORECASE)
+_BLOCKED = "public access to what is in its account is blocked"
 _SECRETS = {READ: {"get", "list", "backup"}, WRITE: {"set", "delete", "purge", "restore", "recover"}}
 
 
@@ -80,7 +81,7 @@ def _spelled(made: str) -> str:
 
 
 def places_of(made: str) -> list[str]:
-    """The subscription, the resource group and the resource that something with this id stands in."""
+    """The subscription, the resource group and the resource that something with this id stands in; none if unknown."""
     parts = made.strip("/").split("/")
     ends = [2, 4, 8]
     whole = ["/" + "/".join(parts[:end]) for end in ends if len(parts) > end]
@@ -121,12 +122,22 @@ def tie_thing(context: Context, resource: Resource) -> bool:
             context.collector.relate(Verb.HOLDS, made, key, provenance=provenance)
     for block in context.blocks(resource, "access_policy"):
         _vault(context, made, block, provenance)
-    if context.text(resource, "container_access_type") in ("blob", "container"):
-        azure.anyone(READ, made, provenance)
     whole = _whole(context, resource)
+    if context.text(resource, "container_access_type") in ("blob", "container"):
+        if _closed(context, whole):
+            context.collector.note(NoteKind.ASSUMED, f"{made} lets in anyone, but {_BLOCKED}", provenance=provenance)
+        else:
+            azure.anyone(READ, made, provenance)
     if whole:
         azure.part_of(made, whole, _WHOLE_OF[resource.type], places_of(whole), provenance)
     return True
+
+
+def _closed(context: Context, account: str | None) -> bool:
+    """Whether the account of a container lets nobody in without a key."""
+    known = next((row for row in context.accounts if account is not None and _id(context, row) == account), None)
+    words = ("allow_nested_items_to_be_public", "allow_blob_public_access")
+    return known is not None and any(context.value(known, word) in (False, "false") for word in words)
 
 
 def _whole(context: Context, resource: Resource) -> str | None:
@@ -159,17 +170,37 @@ def effects_of(role: str) -> tuple[str, ...] | None:
     return next((effects for endings, effects in _ENDINGS if word.endswith(endings)), None)
 
 
+def _effects_stated(context: Context, role: str, made: str | None) -> tuple[str, ...] | None:
+    """What a role lets one do that the file itself defines; ``None`` where it defines none."""
+    kind = "azurerm_role_definition"
+    known = context.found(kind, ("role_definition_resource_id", made)) if made else None
+    known = known or context.found(kind, ("name", role))
+    if known is None:
+        return None
+    blocks = context.blocks(known, "permissions")
+    actions, data = (
+        [action.lower() for block in blocks for action in name_list(block.get(key)) or ()]
+        for key in ("actions", "data_actions")
+    )
+    changing = any(not action.endswith("/read") for action in actions)
+    reading = any(action.endswith(("*", "/read", "/action")) for action in data)
+    writing = any(not action.endswith("/read") for action in data)
+    found = {READ: changing or reading, WRITE: changing or writing, CONTROL: changing, CALL: changing}
+    return tuple(effect for effect, allowed in found.items() if allowed)
+
+
 def assignment(context: Context, resource: Resource) -> bool:
     """A role that a principal has on something."""
     scope, principal = context.text(resource, "scope"), context.text(resource, "principal_id")
-    role = _role(context, context.text(resource, "role_definition_name"), context.text(resource, "role_definition_id"))
+    made = context.text(resource, "role_definition_id")
+    role = _role(context, context.text(resource, "role_definition_name"), made)
     if not scope or not principal or not role:
         return False
     provenance = context.provenance(resource)
     if context.text(resource, "condition"):
         context.build.access.assumed.conditional += 1
         context.build.access.assumed.conditions["a role given under a condition"] += 1
-    _grant(context, _principal(context, principal, provenance), role, _spelled(scope), provenance)
+    _grant(context, _principal(context, principal, provenance), role, _spelled(scope), provenance, made)
     return True
 
 
@@ -180,8 +211,9 @@ def _role(context: Context, name: str | None, made: str | None) -> str | None:
     return name or ROLES.get(short) or (context.text(known, "name") if known else None) or (short or None)
 
 
-def _grant(context: Context, key: str, role: str, scope: str, provenance: Provenances) -> None:
-    effects = effects_of(role)
+def _grant(context: Context, key: str, role: str, scope: str, provenance: Provenances, made: str | None = None) -> None:
+    stated = _effects_stated(context, role, made)
+    effects = effects_of(role) if stated is None else stated
     if effects is None:
         message = f"role {role[:100]} is not known here; what it permits is left out"
         context.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
@@ -240,7 +272,7 @@ def delegation(context: Context, resource: Resource) -> bool:
         declared = block.get("role_definition_id")
         role = _role(context, None, declared if is_name(declared) else None)
         if role:
-            _grant(context, key, role, _spelled(scope), provenance)
+            _grant(context, key, role, _spelled(scope), provenance, declared if is_name(declared) else None)
     return True
 
 
@@ -254,4 +286,5 @@ TIE = {
     "azurerm_key_vault_access_policy": access_policy,
     "azurerm_federated_identity_credential": federation,
     "azurerm_lighthouse_definition": delegation,
+    "azurerm_role_definition": lambda _, __: True,
 }

@@ -1,7 +1,8 @@
 """Azure and Google Cloud as a graph: things that stand in places, and roles that identities have on them.
 
 A place is what a role may be given on: a subscription, a resource group, a project, or the thing itself. Each thing is
-tied to what reaches the places that it stands in where the thing is described, whoever else is in the file.
+tied to what reaches the places that it stands in where the thing is described, whoever else is in the file. What stands
+above subscriptions and projects is taken to hold all of them, and what is described without a place to stand anywhere.
 """
 
 from __future__ import annotations
@@ -21,12 +22,19 @@ _EFFECTS = {Kind.STORE: (READ, WRITE, CONTROL), Kind.SERVICE: (CALL, CONTROL)}
 
 @dataclass
 class Clouds:
-    """What is gathered of things and roles at one provider; ``word`` is its name in ids."""
+    """What is gathered of things and roles at one provider; ``word`` is its name in ids.
+
+    ``above`` are the organizations, folders and management groups on which roles are given, ``wholes`` the
+    subscriptions and projects.
+    """
 
     collector: FactCollector
     word: str
     zone: str | None = None
     owner: str | None = None
+    above: tuple[str, ...] = ()
+    wholes: tuple[str, ...] = ()
+    unplaced: set[str] = field(default_factory=set)
     touched: set[tuple[str, str]] = field(default_factory=set)
     websites: set[str] = field(default_factory=set)
 
@@ -47,7 +55,7 @@ class Clouds:
         entity = Store if kind == Kind.STORE else Service
         if made not in self.collector.entities:
             self.collector.entity(entity.model_validate({**attributes, "basis": basis, "provenance": provenance}))
-        self._tie(made, _EFFECTS[kind], places, provenance)
+        self._tie(made, _EFFECTS[kind], self._stands(made, places, basis), provenance)
         return made
 
     def part_of(self, part: str, whole: str, tag: str, places: Iterable[str], provenance: Provenances) -> None:
@@ -73,8 +81,15 @@ class Clouds:
             attributes = {"id": made, "name": name[:MAX_ID], "owner": self.owner, "zone": self.zone, "basis": basis}
             self.collector.entity(Service.model_validate({**attributes, "provenance": provenance}))
         key = self.key(made, provenance, basis=basis)
-        self._tie(made, (ACT, CONTROL), places, provenance)
+        self._tie(made, (ACT, CONTROL), self._stands(made, places, basis), provenance)
         return key
+
+    def _stands(self, made: str, places: Iterable[str], basis: Basis) -> tuple[str, ...]:
+        """The places that something stands in, with those above; all where it is described and none is known."""
+        known = tuple(places)
+        if not known and basis == Basis.DECLARED and self.wholes:
+            self.unplaced.add(made)
+        return (*(known or self.wholes), *self.above) if known or basis == Basis.DECLARED else ()
 
     def _tie(self, made: str, effects: Iterable[str], places: Iterable[str], provenance: Provenances) -> None:
         for place in places:
@@ -126,8 +141,9 @@ class Clouds:
         return operation
 
     def anyone(self, effect: str, place: str, provenance: Provenances) -> None:
-        """Anyone may do it."""
-        operation = self.reach(effect, place, provenance, " by anyone")
+        """Anyone may do it: to a thing by an operation of its own, to a place as whoever has the role there."""
+        suffix = " by anyone" if fitting(place) in self.collector.entities else ""
+        operation = self.reach(effect, place, provenance, suffix)
         attributes = {"anonymous": True, "direction": "exposed"}
         self.collector.entities[operation] = self.collector.entities[operation].model_copy(update=attributes)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -25,6 +27,9 @@ from .clouds import Clouds
 from .reading import Estate, Resource
 from .references import Reference, References
 
+CUSTOM_ROLES = ("google_project_iam_custom_role", "google_organization_iam_custom_role")
+_ABOVE_SUBSCRIPTIONS = re.compile(r"/|/providers/Microsoft\.Management/managementGroups/[^/]+", re.IGNORECASE)
+_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _IAM = {
     "aws_iam_role": ("role", "name"),
     "aws_iam_user": ("user", "name"),
@@ -76,12 +81,14 @@ class Context:
     @cached_property
     def azure(self) -> Clouds:
         """What is gathered at Azure."""
-        return Clouds(self.collector, "azure", self.options.zone, self.options.owner)
+        above, wholes = azure_scopes(self)
+        return Clouds(self.collector, "azure", self.options.zone, self.options.owner, above, wholes)
 
     @cached_property
     def google(self) -> Clouds:
         """What is gathered at Google."""
-        return Clouds(self.collector, "google", self.options.zone, self.options.owner)
+        above, wholes = google_scopes(self)
+        return Clouds(self.collector, "google", self.options.zone, self.options.owner, above, wholes)
 
     @cached_property
     def projects(self) -> frozenset[str]:
@@ -101,6 +108,23 @@ class Context:
         ]
         named = (self.text(resource, "workload_identity_pool_id") or "" for resource in providers)
         return frozenset(name.rpartition("/")[2] for name in named) - {""}
+
+    @cached_property
+    def closed_buckets(self) -> frozenset[str]:
+        """The buckets at Google that keep the public out whatever their roles say."""
+        rows = [row for row in self.estate.resources if row.type == "google_storage_bucket"]
+        closed = [self.text(row, "name") for row in rows if self.text(row, "public_access_prevention") == "enforced"]
+        return frozenset(fitting(f"google:storage_bucket/{name}") for name in closed if name)
+
+    @cached_property
+    def custom_roles(self) -> list[Resource]:
+        """The roles at Google that the file itself defines."""
+        return [row for row in self.estate.resources if row.type in CUSTOM_ROLES]
+
+    @cached_property
+    def accounts(self) -> list[Resource]:
+        """The storage accounts at Azure."""
+        return [row for row in self.estate.resources if row.type == "azurerm_storage_account"]
 
     def provenance(self, resource: Resource) -> Provenances:
         """Where a resource stands."""
@@ -250,6 +274,32 @@ class Context:
         if arn:
             return arn if arn.service == "iam" else None
         return Arn("aws", "iam", "", self.build.graph.account, f"{kind}/{text.rpartition('/')[2]}")
+
+
+def azure_scopes(context: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The management groups, and the subscriptions, on which the file gives roles."""
+    kinds = ("azurerm_role_assignment", "azurerm_lighthouse_definition")
+    scopes = _given(context, dict.fromkeys(kinds, "scope"), lambda _, scope: scope)
+    return tuple(filter(_ABOVE_SUBSCRIPTIONS.fullmatch, scopes)), tuple(filter(_SUBSCRIPTION.fullmatch, scopes))
+
+
+def google_scopes(context: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The organizations and folders, and the projects, on which the file gives roles."""
+    kinds = {
+        f"google_{of}_iam_{kind}": attribute
+        for of, attribute in (("organization", "org_id"), ("folder", "folder"), ("project", "project"))
+        for kind in ("member", "binding", "policy")
+    }
+    scopes = _given(context, kinds, lambda kind, name: f"{kind.split('_')[1]} {name.rpartition('/')[2]}")
+    above = tuple(scope for scope in scopes if not scope.startswith("project "))
+    return above, tuple(scope for scope in scopes if scope not in above)
+
+
+def _given(context: Context, kinds: dict[str, str], scope_of: Callable[[str, str], str]) -> list[str]:
+    """The scopes that resources of some types name, each in one attribute."""
+    rows = (row for row in context.estate.resources if row.mode == "managed" and row.type in kinds)
+    named = ((row.type, context.text(row, kinds[row.type])) for row in rows)
+    return sorted({fitting(scope_of(kind, name)) for kind, name in named if name})
 
 
 def account_of(estate: Estate, options: TerraformOptions) -> tuple[str, frozenset[str]]:

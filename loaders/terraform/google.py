@@ -8,10 +8,10 @@ from typing import Any
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.json_values import read_json
 from blastradius.loaderkit.names import fitting, is_name, name_list
-from blastradius.model import Basis, Kind, NoteKind, Party, Verb
+from blastradius.model import Basis, Control, ControlKind, Kind, NoteKind, Party, Verb
 
 from .clouds import ACT, CALL, CONTROL, READ, WRITE, Clouds
-from .context import Context
+from .context import CUSTOM_ROLES, Context
 from .reading import Resource
 
 STORES = {
@@ -103,9 +103,30 @@ _DATASET_ROLES = {
     "OWNER": "roles/bigquery.dataOwner",
 }
 _DATASET_MEMBERS = {"iam_member": "", "user_by_email": "user:", "group_by_email": "group:", "domain": "domain:"}
+_RIGHTS = {
+    READ: re.compile(
+        r"^(storage\.objects|datastore\.entities)\.get$"
+        r"|\.(getData|access|consume|read|readRows|select|downloadArtifacts|useToDecrypt|export|connect|login)$"
+    ),
+    WRITE: re.compile(
+        r"^(storage\.objects|datastore\.entities|secretmanager\.versions)\.(create|update|delete|add|destroy)$"
+        r"|\.(updateData|publish|write|mutateRows|uploadArtifacts|connect|login)$"
+    ),
+    CONTROL: re.compile(
+        r"\.(setIamPolicy|setMetadata|osLogin|osAdminLogin|sourceCodeSet|exec)$"
+        r"|^(?!storage\.objects|datastore\.entities|secretmanager\.versions).*\.(update|patch)$"
+    ),
+    CALL: re.compile(r"\.(invoke|call)$"),
+    ACT: re.compile(
+        r"^iam\.serviceAccounts\.(actAs|getAccessToken|getOpenIdToken|implicitDelegation|signBlob|signJwt)$"
+        r"|^iam\.serviceAccountKeys\.create$"
+    ),
+}
+"""What single permissions of roles of one's own let one do."""
 _ACCOUNT_KINDS = ("user", "group", "serviceAccount")
 _FOR_EVERYBODY = ("gmail.com", "googlemail.com")
 _WHOLE_POOL = re.compile(r"^principalSet:.*/workloadIdentityPools/([^/]+)/\*$")
+_ANYONE = ("allUsers", "allAuthenticatedUsers")
 _ROBOT = ".iam.gserviceaccount.com"
 
 
@@ -145,7 +166,11 @@ def describe_account(context: Context, resource: Resource) -> bool:
     email, project = _email(context, resource), context.text(resource, "project")
     places = [f"project {project}"] if project else []
     provenance = context.provenance(resource)
-    context.google.identity(f"google:{email}", email, provenance, places=places, basis=Basis.DECLARED)
+    key = context.google.identity(f"google:{email}", email, provenance, places=places, basis=Basis.DECLARED)
+    if context.flag(resource, "disabled"):
+        off = Control(kind=ControlKind.REVOKED, why="the service account is disabled", provenance=provenance)
+        entities = context.collector.entities
+        entities[key] = entities[key].model_copy(update={"controls": (off,)})
     return True
 
 
@@ -194,6 +219,15 @@ def effects_of(role: str) -> tuple[str, ...] | None:
     return next((effects for endings, effects in _ENDINGS if last.endswith(endings)), None)
 
 
+def _effects_stated(context: Context, role: str) -> tuple[str, ...] | None:
+    """What a role lets one do that the file itself defines; ``None`` where it defines none."""
+    known = [row for row in context.custom_roles if context.text(row, "role_id") == role.rpartition("/")[2]]
+    if role.startswith("roles/") or not known:
+        return None
+    rights = {right for row in known for right in context.texts(row, "permissions")}
+    return tuple(effect for effect, allowed in _RIGHTS.items() if any(map(allowed.search, rights)))
+
+
 def grant(context: Context, resource: Resource) -> bool:
     """A role that members have on something."""
     role = context.text(resource, "role")
@@ -221,7 +255,8 @@ def whole_policy(context: Context, resource: Resource) -> bool:
 def _granted(
     context: Context, resource: Resource, role: str, members: list[str], place: str, *, conditional: bool
 ) -> None:
-    provenance, effects = context.provenance(resource), effects_of(role)
+    provenance, stated = context.provenance(resource), _effects_stated(context, role)
+    effects = effects_of(role) if stated is None else stated
     if effects is None:
         message = f"role {role[:100]} is not known here; what it permits is left out"
         context.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
@@ -299,7 +334,10 @@ def _member(
     context: Context, member: str, role: str, effects: tuple[str, ...], place: str, provenance: Provenances
 ) -> None:
     google = context.google
-    if member in ("allUsers", "allAuthenticatedUsers"):
+    if member in _ANYONE and place in context.closed_buckets:
+        message = f"{place} lets in anyone, but public access to it is prevented"
+        context.collector.note(NoteKind.ASSUMED, message, provenance=provenance)
+    elif member in _ANYONE:
         for effect in effects:
             google.anyone(effect, place, provenance)
     else:
@@ -380,4 +418,5 @@ TIE = {
     "google_bigquery_dataset": dataset_access,
     "google_bigquery_dataset_access": dataset_access,
     "google_service_account_key": account_key,
+    **dict.fromkeys(CUSTOM_ROLES, lambda _, __: True),
 }

@@ -221,3 +221,10 @@ def test_order_repetition_and_splitting_change_nothing() -> None:
     lines = (CASES / "combined" / "input.log").read_text().splitlines()
     stated = {"api": "orders", "service": "orders-svc", "parties": {"acme-*": "acme"}}
     lawful(LOADER, ("\n".join(lines[:4]), "\n".join(lines[4:])), "\n".join(lines[::-1]), ".log", **stated)
+
+
+def test_calls_of_files_over_http_are_calls() -> None:
+    text = "\n".join([line("PROPFIND /files HTTP/1.1", "acme", 207), line("MKCOL /files/new HTTP/1.1", "acme", 201)])
+    loaded = load(LOADER, text, ".log", api="drive")
+    assert ids(loaded) >= {"drive:PROPFIND /files", "drive:MKCOL /files/new"}
+    assert (loaded.tally.facts, loaded.tally.ignored) == (2, 0)

@@ -684,3 +684,13 @@ def test_a_bare_list_beside_others_is_named_by_itself(tmp_path: Path) -> None:
     (tmp_path / "bare.json").write_text(json.dumps(bare))
     with pytest.raises(InputError, match=r"bare\.json: permissions of a resource that is not named"):
         load(tmp_path, [principal(1)], also=["bare.json"])
+
+
+def test_owners_and_consents_in_advance_are_not_lost_in_silence(tmp_path: Path) -> None:
+    ahead = {"preAuthorizedApplications": [{"appId": guid(5), "delegatedPermissionIds": [guid(6)]}]}
+    app = {**principal(1), "requiredResourceAccess": [], "owners": [{"id": guid(8)}, {"id": guid(9)}], "api": ahead}
+    loaded = load(tmp_path, [app])
+    assert (loaded.tally.facts, loaded.tally.ignored) == (1, 3)
+    said = says(loaded, NoteKind.UNSUPPORTED)
+    assert "2 owners of apps, who may add keys to them" in said
+    assert "1 consent to apps that an API of ours gives in advance" in said

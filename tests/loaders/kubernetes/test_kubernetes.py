@@ -785,3 +785,73 @@ def test_secrets_do_not_enter() -> None:
     loaded = load([secret, pod, service, settings])
     assert "CANARY" not in loaded.model_dump_json()
     assert sum(note.kind == NoteKind.SECRET_DROPPED for note in loaded.notes) == 3
+
+
+def _pod(name: str, **spec: Any) -> dict[str, Any]:
+    containers = [{"name": "c", "image": "till", **spec.pop("container", {})}]
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": containers, **spec}}
+
+
+@pytest.mark.parametrize(
+    ("pod", "takes"),
+    [
+        ({"container": {"securityContext": {"privileged": True}}}, True),
+        ({"container": {"securityContext": {"capabilities": {"add": ["CAP_SYS_ADMIN"]}}}}, True),
+        ({"volumes": [{"name": "h", "hostPath": {"path": "/"}}]}, True),
+        ({"volumes": [{"name": "h", "hostPath": {"path": "/var/run/docker.sock"}}]}, True),
+        ({"volumes": [{"name": "h", "hostPath": {"path": "/var/log/till"}}]}, False),
+        (
+            {"container": {"securityContext": {"privileged": False, "capabilities": {"add": ["NET_BIND_SERVICE"]}}}},
+            False,
+        ),
+    ],
+)
+def test_a_pod_that_can_break_out_takes_over_its_node(pod: dict[str, Any], takes: bool) -> None:
+    loaded = load([_pod("probe", nodeName="n1", **pod), _pod("till", nodeName="n1")])
+    assert ("privileged or with its files" in str(loaded.notes)) is takes
+    first = solve(Estate.build([loaded]), Scenario(compromise=("k8s:default/pod/probe",), assume=Level.GRANTED)).levels
+    assert (Fact("k8s:node/n1", Capability.CONTROL) in first) is takes
+    assert (Fact("k8s:default/pod/till", Capability.CONTROL) in first) is takes
+
+
+def test_which_node_a_pod_breaks_out_to_may_be_unsaid() -> None:
+    loaded = load([_pod("probe", hostPID=True, container={"securityContext": {"privileged": True}})])
+    assert "k8s:default/pod/probe; followed where the files say" in str(loaded.notes)
+    assert not any(entity.id.startswith("k8s:take over") for entity in loaded.entities)
+
+
+@pytest.mark.parametrize(
+    ("resource", "verb", "everywhere", "opened"),
+    [
+        ("nodes/proxy", "get", True, True),
+        ("nodes/proxy", "create", True, True),
+        ("nodes/proxy", "delete", True, False),
+        ("nodes/proxy", "get", False, False),
+        ("nodes/stats", "get", True, False),
+        ("*/exec", "create", True, True),
+        ("*/scale", "patch", True, False),
+    ],
+)
+def test_whoever_reaches_kubelets_runs_commands_in_pods(
+    resource: str, verb: str, everywhere: bool, opened: bool
+) -> None:
+    rule = {"apiGroups": [""], "resources": [resource], "verbs": [verb]}
+    kind = "ClusterRoleBinding" if everywhere else "RoleBinding"
+    rbac = {"apiVersion": "rbac.authorization.k8s.io/v1"}
+    loaded = load(
+        [
+            {**rbac, "kind": "ClusterRole", "metadata": {"name": "probe"}, "rules": [rule]},
+            {
+                **rbac,
+                "kind": kind,
+                "metadata": {"name": "probe"},
+                "roleRef": {"kind": "ClusterRole", "name": "probe"},
+                "subjects": [{"kind": "ServiceAccount", "name": "probe", "namespace": "default"}],
+            },
+            deployment("till", "default", {"app": "till"}),
+        ]
+    )
+    reached = solve(
+        Estate.build([loaded]), Scenario(leak=("k8s:default/serviceaccount/probe",), assume=Level.GRANTED)
+    ).levels
+    assert (Fact("k8s:default/deployment/till", Capability.CONTROL) in reached) is opened

@@ -311,3 +311,35 @@ def test_another_sources_word_for_who_calls_stands_where_none_is_stated(tmp_path
     (joined,) = (entity for entity in estate.entities.values() if isinstance(entity, Operation))
     assert (read.direction, joined.direction) == ("internal", "exposed")
     assert not [note for note in estate.notes if note.kind == NoteKind.CONTRADICTED]
+
+
+def test_components_may_stand_in_another_file(tmp_path: Path) -> None:
+    flows = [{"clientCredentials": {"tokenUrl": f"https://{who}.example/t", "scopes": {"edit": "e"}}} for who in "ab"]
+    schemes = {f"of_{number}": {"type": "oauth2", "flows": each} for number, each in enumerate(flows)}
+    (tmp_path / "parts.json").write_text(json.dumps({"components": {"securitySchemes": schemes}, "schemes": schemes}))
+    paths = {f"/{number}": {"get": {"security": [{f"of_{number}": ["edit"]}]}} for number in range(2)}
+    whole = _small(tmp_path, paths, {"components": {"securitySchemes": schemes}})
+    for components in ({"$ref": "parts.json#/components"}, {"securitySchemes": {"$ref": "parts.json#/schemes"}}):
+        parts = _small(tmp_path, paths, {"components": components})
+        assert _permits(parts) == _permits(whole) == {("t:of_0:edit",), ("t:of_1:edit",)}
+        assert not _says(parts, NoteKind.UNRESOLVED)
+
+
+def test_any_method_of_an_api_gateway_is_an_operation(tmp_path: Path) -> None:
+    key = {"components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "k"}}}}
+    loaded = _small(tmp_path, {"/all": {"x-amazon-apigateway-any-method": {"security": [{"key": []}]}}}, key)
+    assert _operations(loaded)["t:ANY /all"].method == "ANY"
+    assert [relation.id for relation in loaded.relations] == ["permits:t:key>t:ANY /all"]
+
+
+@pytest.mark.parametrize("odd", [None, "key", {"key": []}])
+def test_security_that_is_no_list_is_as_if_it_were_not_there(tmp_path: Path, odd: Any) -> None:
+    stated = {"security": [{"key": []}], "components": {"securitySchemes": {"key": {"type": "http"}}}}
+    loaded = _small(tmp_path, {"/a": {"get": {"security": odd}}}, stated)
+    assert _permits(loaded) == {("t:key",)}
+    assert "taken as not stated" in _says(loaded, NoteKind.UNSUPPORTED)
+
+
+def test_an_operation_called_none_is_no_scope_of_that_name(tmp_path: Path) -> None:
+    loaded = _small(tmp_path, {"/a": {"get": {"operationId": "none", "security": []}}})
+    assert "'none'" not in _says(loaded, NoteKind.ASSUMED)

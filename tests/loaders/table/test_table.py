@@ -7,6 +7,7 @@ import importlib
 import json
 import re
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -605,6 +606,28 @@ def test_sheets_that_nothing_is_proposed_for_are_named(tmp_path: Path) -> None:
     assert LOADER.leaves(document, LOADER.proposes(document)) == ["sheet 'Lists'"]
 
 
+def test_a_sheet_that_is_hidden_is_not_proposed_and_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    sheets: dict[str, Rows] = {"Register": [["Vendor", "Owner"], ["Acme", "Jo"]], "Old": [["Vendor"], ["Gone"]]}
+    file = write_xlsx(tmp_path / "v.xlsx", sheets)
+    with zipfile.ZipFile(file) as archive:
+        book = archive.read("xl/workbook.xml").decode().replace('name="Old"', 'name="Old" state="hidden"')
+    document = read_document(write_xlsx(file, sheets, **{"xl/workbook.xml": book}))
+    assert LOADER.proposes is not None
+    assert LOADER.leaves is not None
+    found = LOADER.proposes(document)
+    assert [options["sheet"] for options in found] == ["Register"]
+    assert LOADER.leaves(document, found) == ["hidden sheet 'Old'"]
+    named = LOADER.load(document, {"sheet": "Old", "rows": "vendors", "columns": {"party": "Vendor"}})
+    assert [entity.id for entity in named.entities] == ["Gone"]
+
+
+def test_a_date_that_is_a_bare_number_says_what_to_do() -> None:
+    columns = {"party": "Vendor", "contract_end": "End"}
+    (note,) = load("Vendor,End\nAcme,46053\nBolt,46053.5\n", rows="vendors", columns=columns).notes
+    assert "2 cells of 'End' left out, a bare number and no date; give the cells the format of a date" in note.message
+
+
 def test_a_workbook_with_nothing_in_it_says_so(tmp_path: Path) -> None:
     pytest.importorskip("python_calamine")
     with pytest.raises(InputError, match=r"v\.xlsx: every sheet is empty; save the workbook with the rows"):
@@ -739,3 +762,10 @@ def test_a_key_in_a_cell_never_enters() -> None:
     assert key not in loaded.model_dump_json()
     assert [note.kind for note in loaded.notes] == [NoteKind.SECRET_DROPPED]
     assert "credential:12345678-1234-1234-1234-123456789abc" in {entity.id for entity in loaded.entities}
+
+
+def test_what_a_row_says_of_nothing_that_it_names_is_not_lost_in_silence() -> None:
+    columns = {"party": "vendor", "records": "records", "store": "data"}
+    loaded = load("vendor,records,data\nAcme,1200,\nBolt,900,Orders\nCork,,\n", rows="vendors", columns=columns)
+    assert [entity.records for entity in loaded.entities if isinstance(entity, Store)] == [900]
+    assert "1 cell of 'records' left out, for the row names no store that has it: '1200' (row 2)" in str(loaded.notes)

@@ -757,3 +757,129 @@ def test_many_resources_take_no_more_than_their_share() -> None:
         return len(_state(*rows).relations)
 
     assert relations(400) < 2.1 * relations(200)
+
+
+def _roles(kind: str, role: str, member: str, /, **on: Any) -> dict[str, Any]:
+    return _row(f"google_{kind}_iam_member", kind, role=role, member=member, **on)
+
+
+def test_roles_above_projects_reach_what_stands_in_them() -> None:
+    bucket = _row("google_storage_bucket", "b", name="labels", project="shop")
+    account = _row("google_service_account", "s", account_id="print", project="shop")
+    member = "serviceAccount:x@their-project.iam.gserviceaccount.com"
+    for kind, attribute, place in (
+        ("organization", {"org_id": "9"}, "organization 9"),
+        ("folder", {"folder": "folders/7"}, "folder 7"),
+    ):
+        loaded = _state(bucket, account, _roles(kind, "roles/owner", member, **attribute))
+        edges = _edges(loaded)
+        assert f"reads:google read {place}>google:storage_bucket/labels" in edges
+        assert f"controls:google control {place}>google:print@shop.iam.gserviceaccount.com" in edges
+        assert f"permits:roles/owner on {place}>google read {place}" in edges
+        assert f"1 place above subscriptions and projects, such as {place}" in str(loaded.notes)
+    assert "above subscriptions" not in str(_state(bucket, account).notes)
+
+
+def test_roles_on_a_management_group_reach_its_subscriptions() -> None:
+    group = "/providers/Microsoft.Management/managementGroups/all"
+    account = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/labels"
+    given = {"role_definition_name": "Storage Blob Data Reader", "principal_id": "p"}
+    loaded = _state(
+        _row("azurerm_storage_account", "a", id=account, name="labels"),
+        _row("azurerm_role_assignment", "r", scope=group, **given),
+    )
+    assert f"reads:azure read {group}>{account}" in _edges(loaded)
+    assert group in str(loaded.notes)
+
+
+def test_what_is_yet_to_be_made_stands_in_the_subscription_on_which_a_role_is_given() -> None:
+    given = {"role_definition_name": "Contributor", "principal_id": "p", "scope": "/subscriptions/s"}
+    loaded = _state(_row("azurerm_storage_account", "a", name="labels"), _row("azurerm_role_assignment", "r", **given))
+    made = "${azurerm_storage_account.a}"
+    assert f"reads:azure read /subscriptions/s>{made}" in _edges(loaded)
+    assert f"1 thing whose subscription or project is not known, such as {made}" in str(loaded.notes)
+    google = _state(
+        _row("google_storage_bucket", "b", name="labels"),
+        _roles("project", "roles/viewer", "domain:their.example", project="shop"),
+    )
+    assert "reads:google read project shop>google:storage_bucket/labels" in _edges(google)
+
+
+def test_a_role_of_anyone_on_a_project_reaches_what_stands_in_it() -> None:
+    loaded = _state(
+        _row("google_storage_bucket", "b", name="labels", project="shop"),
+        _roles("project", "roles/storage.objectViewer", "allAuthenticatedUsers", project="shop"),
+    )
+    (reading,) = (each for each in loaded.entities if each.id == "google read project shop")
+    assert isinstance(reading, Operation)
+    assert reading.anonymous
+    assert reading.direction == "exposed"
+    assert "reads:google read project shop>google:storage_bucket/labels" in _edges(loaded)
+
+
+@pytest.mark.parametrize(("prevention", "open_"), [("enforced", False), ("inherited", True)])
+def test_a_bucket_that_prevents_public_access_is_not_public(prevention: str, open_: bool) -> None:
+    loaded = _state(
+        _row("google_storage_bucket", "b", name="labels", public_access_prevention=prevention),
+        _roles("storage_bucket", "roles/storage.objectViewer", "allUsers", bucket="labels"),
+    )
+    assert any(isinstance(each, Operation) and each.anonymous for each in loaded.entities) is open_
+    assert ("public access to it is prevented" in str(loaded.notes)) is not open_
+
+
+@pytest.mark.parametrize(("allowed", "open_"), [(False, False), (True, True), (None, True)])
+def test_a_container_is_not_public_where_its_account_lets_nobody_in(allowed: bool | None, open_: bool) -> None:
+    loaded = _state(
+        _row(
+            "azurerm_storage_account",
+            "a",
+            id="/subscriptions/s/a",
+            name="labels",
+            allow_nested_items_to_be_public=allowed,
+        ),
+        _row("azurerm_storage_container", "c", name="c", storage_account_name="labels", container_access_type="blob"),
+    )
+    assert any(isinstance(each, Operation) and each.anonymous for each in loaded.entities) is open_
+    assert ("is blocked" in str(loaded.notes)) is not open_
+
+
+@pytest.mark.parametrize("disabled", [True, False])
+def test_the_credentials_of_a_disabled_service_account_are_revoked(disabled: bool) -> None:
+    loaded = _state(_row("google_service_account", "s", account_id="print", project="shop", disabled=disabled))
+    (key,) = (each for each in loaded.entities if each.kind == Kind.CREDENTIAL)
+    assert [control.kind.value for control in key.controls] == ["revoked"][: int(disabled)]
+
+
+def test_roles_of_ones_own_permit_what_the_file_says() -> None:
+    rights = ["storage.objects.get", "pubsub.topics.publish", "run.routes.invoke", "compute.instances.get"]
+    loaded = _state(
+        _row("google_project_iam_custom_role", "c", role_id="till", project="shop", permissions=rights),
+        _row("google_storage_bucket", "b", name="labels", project="shop"),
+        _roles("project", "projects/shop/roles/till", "domain:their.example", project="shop"),
+    )
+    permitted = {edge.partition(">")[2] for edge in _edges(loaded) if edge.startswith("permits:")}
+    assert permitted == {f"google {effect} project shop" for effect in ("read", "write", "call")}
+    assert loaded.tally.ignored == 0
+    assert "not known here" not in str(loaded.notes)
+
+
+@pytest.mark.parametrize(
+    ("actions", "data", "effects"),
+    [
+        (["*"], [], {"read", "write", "control", "call"}),
+        (["Microsoft.Web/sites/*/read", "*/read"], [], set()),
+        ([], ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"], {"read"}),
+        ([], ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"], {"write"}),
+        (["Microsoft.Storage/storageAccounts/listKeys/action"], [], {"read", "write", "control", "call"}),
+    ],
+)
+def test_a_role_definition_of_azure_counts_more_than_its_name(
+    actions: list[str], data: list[str], effects: set[str]
+) -> None:
+    for name in ("Till Owner", "Till Reader"):
+        loaded = _state(
+            _row("azurerm_role_definition", "d", name=name, permissions=[{"actions": actions, "data_actions": data}]),
+            _row("azurerm_role_assignment", "r", scope="/subscriptions/s", role_definition_name=name, principal_id="p"),
+        )
+        permitted = {edge.partition(">")[2] for edge in _edges(loaded) if edge.startswith("permits:")}
+        assert permitted == {f"azure {effect} /subscriptions/s" for effect in effects}
