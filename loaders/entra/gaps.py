@@ -5,6 +5,8 @@ from __future__ import annotations
 from blastradius.loaderkit.collector import Gap
 from blastradius.model import NoteKind
 
+from .reading import Record, listed, lower
+
 
 class DirectoryGap(Gap):
     """What an export does not say of the things it names."""
@@ -23,3 +25,13 @@ class RightsGap(Gap):
     """What is taken for granted of permissions and roles that give rights."""
 
     GIVES = (NoteKind.ASSUMED, "permissions and roles that give further rights, taken as far as they can go")
+
+
+def beside(app: Record) -> dict[str, int]:
+    """How much stands beside an app that may give rights, and is not followed."""
+    ahead = lower(app.attributes.get("api")).get("preauthorizedapplications")
+    found = {
+        "owners of apps, who may add keys to them": app.attributes.get("owners"),
+        "consents to apps that an API of ours gives in advance": ahead,
+    }
+    return {what: len(listed(value, ())) for what, value in found.items() if listed(value, ())}

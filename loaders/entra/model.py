@@ -22,7 +22,7 @@ from blastradius.model import (
 )
 
 from .directory import DIRECTORY_ROLES, SECRETS, Directory, service_of, word_of
-from .gaps import DirectoryGap, RightsGap
+from .gaps import DirectoryGap, RightsGap, beside
 from .options import Options
 from .reading import Export, Record, day, listed, lower
 from .rights import ADD_CREDENTIALS, ASSIGN_APP_ROLES, ASSIGN_ROLES, given, gives
@@ -192,15 +192,8 @@ class DirectoryMapper:
             self.collector.reject("an app without a usable id", provenance=record.provenance)
             return
         self.collector.fact()
-        beside = {
-            "owners of apps, who may add keys to them": listed(record.attributes.get("owners"), ()),
-            "consents to apps that an API of ours gives in advance": listed(
-                lower(record.attributes.get("api")).get("preauthorizedapplications"), ()
-            ),
-        }
-        for what, found in beside.items():
-            if found:
-                self.collector.ignore(what, len(found))
+        for what, count in beside(record).items():
+            self.collector.ignore(what, count)
 
     # credentials
 
