@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from blastradius.errors import UsageError, did_you_mean
 from blastradius.model import Frozen, Kind, Level, Note, Provenance, Scenario
@@ -27,8 +27,7 @@ Cell = str | int | float | bool | None
 Row = tuple[Cell, ...]
 
 
-@dataclass(frozen=True)
-class Detail:
+class Detail(NamedTuple):
     """How much of an answer people are shown: ids beside names, every row, every note."""
 
     ids: bool = False
@@ -41,8 +40,7 @@ UNKNOWN = "unknown"
 """What a cell says of what nobody stated."""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Rows under named columns; ``id`` names the table in file names and headings.
 
     ``ids`` are the columns that hold ids, ``brief`` the rows that people are shown first where all are many; data
@@ -65,8 +63,7 @@ class Table:
         """What people are shown of it."""
         kept = [place for place, column in enumerate(self.columns) if detail.ids or column not in self.ids]
         rows = self.rows if detail.all or self.brief is None else self.brief
-        return replace(
-            self,
+        return self._replace(
             columns=tuple(self.columns[place] for place in kept),
             rows=tuple(tuple(row[place] for place in kept) for row in rows),
         )
@@ -88,8 +85,7 @@ Tone = Level | Felt
 """What the colour of a thing drawn says: the level at which it is reached, or what is felt of it."""
 
 
-@dataclass(frozen=True)
-class Gain:
+class Gain(NamedTuple):
     """What is gained over a thing, or felt of it, in words."""
 
     words: str
@@ -128,8 +124,7 @@ class Node:
         return self.gains[0].tone if self.gains else None
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(NamedTuple):
     """One step drawn, from node to node: ``style`` says whether it is taken, stopped or only context."""
 
     source: str
@@ -164,8 +159,7 @@ class Picture:
     plain: str = ""
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(NamedTuple):
     """One picture of a series: the whole, with what is said of it at this point; ``new`` is marked among the ``lit``.
 
     Both are ids of nodes; what is not lit is only hinted at, and where it is ``bare`` not there at all, nor any edge.
@@ -177,16 +171,14 @@ class Scene:
     bare: bool = False
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(NamedTuple):
     """Scenes of one whole, all laid out as it is."""
 
     whole: Picture
     scenes: tuple[Scene, ...]
 
 
-@dataclass(frozen=True)
-class Scatter:
+class Scatter(NamedTuple):
     """Names where two raw counts of each meet: ``points`` are (name, ``across``, ``up``), the axes in words."""
 
     title: str
@@ -195,8 +187,7 @@ class Scatter:
     points: tuple[tuple[str, int, int], ...]
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """One part of a page: sentences, then a table; ``drawn`` says that the picture of the answer stands below.
 
     ``scene`` is the number of the picture of the page's series that does; ``on_new_sheet`` begins another sheet.
@@ -210,8 +201,7 @@ class Section:
     on_new_sheet: bool = False
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """An answer as a document of one A4 page; of as many as it takes where it is ``long``.
 
     ``series`` has the same scenes in several sizes, the largest first; the first that can be read on paper is drawn.
@@ -224,8 +214,7 @@ class Page:
     series: tuple[Series, ...] = ()
 
 
-@dataclass(frozen=True)
-class WayStep:
+class WayStep(NamedTuple):
     """A relation on the way to what a rule forbids: its id, what it says, where it was read; ``lets_in`` of a grant."""
 
     id: str
@@ -234,8 +223,7 @@ class WayStep:
     lets_in: bool = False
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """How one thing that a rule expects came out, for the formats of pipelines.
 
     ``about`` are the ids that tell it from the other verdicts of its rule, whatever line they stand on; ``at`` is
@@ -251,8 +239,7 @@ class Verdict:
     steps: tuple[WayStep, ...] = ()
 
 
-@dataclass(frozen=True)
-class Pack:
+class Pack(NamedTuple):
     """An answer as a folder: documents, tables and JSON in the formats of others, by the names of their files.
 
     Names are without endings; ``/`` parts a folder from what is in it.
@@ -331,8 +318,7 @@ class Answer:
         return self.painted() if self.painted is not None else None
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(NamedTuple):
     """A question: its name, what it answers, its parameters (one pydantic model) and the function.
 
     The command line, the Python interface and JSON all come from ``params``. A field's ``description`` is

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from blastradius.errors import BlastradiusError, InputError, UsageError, did_you_mean
 
@@ -45,8 +45,7 @@ class Named(Protocol):
 Plugin = TypeVar("Plugin", bound=Named)
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(NamedTuple):
     """A plug-in in a folder; ``path`` is the file that is run, ``constant`` what it ends in."""
 
     group: str
@@ -86,8 +85,7 @@ class _File:
         return str(self.path)
 
 
-@dataclass(frozen=True)
-class _Announced:
+class _Announced(NamedTuple):
     """A plug-in that an installed distribution announces."""
 
     word: str
@@ -286,13 +284,14 @@ def _may_be_announced() -> bool:
 def _announces(place: Path) -> bool:
     """Whether one of the distributions at a place of the search path does, or may."""
     try:
-        children = list(place.iterdir())
+        with os.scandir(place) as children:
+            names = [child.name for child in children]
     except OSError:
         return place.exists()
     return any(
-        child.suffix.lower() == ".egg"
-        or (child.name.lower().endswith("-info") and b"[blastradius." in _content(child / "entry_points.txt"))
-        for child in children
+        name.lower().endswith(".egg")
+        or (name.lower().endswith("-info") and b"[blastradius." in _content(place / name / "entry_points.txt"))
+        for name in names
     )
 
 

@@ -9,9 +9,8 @@ ends whose own count besides those on the relation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from blastradius.model import SIGNATURES, Capability, ControlKind, Kind, Level, Verb
 
@@ -34,8 +33,7 @@ Only = Literal["", "of_others", "of_password", "unphishable"]
 ``unphishable`` leaves out MFA that can be phished)."""
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(NamedTuple):
     """Controls of some kinds, where they stand when they stop a step, and which of them count."""
 
     kinds: tuple[ControlKind, ...]
@@ -43,8 +41,7 @@ class Stop:
     only: Only = ""
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(NamedTuple):
     """One way in which a rule carries something along a relation.
 
     ``source_kinds`` and ``target_kinds`` limit the ends (empty: any that the verb allows), ``when`` what the
@@ -72,8 +69,7 @@ class Flow:
         return f"{self.along}: {gate}{needs} → {gives}"
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One row of the table: its level, what it says, the field's names for it, and its flows."""
 
     id: str

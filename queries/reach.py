@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -94,8 +94,7 @@ class ReachData(Frozen):
     model: ModelRow
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """What the answer is told from; the rows of all facts and of the whole proof are made where they are asked for."""
 
     reach: Reach

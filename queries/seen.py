@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -90,7 +90,7 @@ def run(estate: Estate, params: Params) -> Answer:
         question="seen",
         headline=data.headline,
         data=data,
-        tables=tables if compared.is_observed else (replace(tables[0], brief=()),),
+        tables=tables if compared.is_observed else (tables[0]._replace(brief=()),),
         notes=estate.notes if compared.is_observed else (),
     )
 

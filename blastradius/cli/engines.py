@@ -13,8 +13,6 @@ from blastradius import loading
 from blastradius.answer import Answer, Picture, Query
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.estate.foretold import WholeNeededError
-from blastradius.estate.part import NotHereError
 from blastradius.model import named_ends
 from blastradius.reading import Progress
 from blastradius.stores.addresses import is_address
@@ -81,6 +79,8 @@ def answered_there(
     Raises:
         StoreError: the server refuses, or the estate was never pushed.
     """
+    from blastradius.estate.foretold import WholeNeededError
+    from blastradius.estate.part import NotHereError
     from blastradius.stores.neo4j import asked_there, connected
 
     with connected(where) as connection:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,7 +106,7 @@ def _write_workbook(answer: Answer, target: str) -> None:
 
     if not answer.tables:
         raise UsageError(f"{target}: this answer to {answer.question} has no table; write it as .json, .html or .md")
-    write_atomic(target, as_xlsx([replace(table, title=table.id) for table in answer.tables]))
+    write_atomic(target, as_xlsx([table._replace(title=table.id) for table in answer.tables]))
 
 
 def _write_pack(pack: Pack, target: str) -> None:

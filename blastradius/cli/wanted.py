@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -29,8 +28,7 @@ _ENDINGS = {
 }
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A format, the file or folder it goes to (``None``: standard output), the one table wanted, and how much.
 
     ``explorer`` is the page to link to, which ``explore`` wrote.
@@ -110,7 +108,7 @@ def linked(asked: Wanted, explorer: str | None) -> Wanted:
     """
     if explorer is not None and (asked.fmt != "html" or asked.target is None):
         raise UsageError(f"--explorer {explorer}: links stand in a page; write it with -o FILE.html")
-    return replace(asked, explorer=explorer)
+    return asked._replace(explorer=explorer)
 
 
 def explorer_option() -> Callable[[Any], Any]:

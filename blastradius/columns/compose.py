@@ -5,8 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +19,7 @@ from blastradius.model import Entity, Provenance, Relation
 Value = TypeVar("Value", str, int, tuple[int, ...])
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """A table, and which of its names are kept as entities, and which of its relations are."""
 
     table: FactTable

@@ -45,8 +45,7 @@ class Rows(Protocol):
     def relation_at(self, number: int) -> tuple[Provenance, ...]: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
-class ObjectRows:
+class ObjectRows(NamedTuple):
     """Objects as they were given."""
 
     entities: Sequence[Entity]
@@ -73,8 +72,7 @@ class ObjectRows:
         return self.relations[number].provenance
 
 
-@dataclass(frozen=True)
-class DeclaredControls:
+class DeclaredControls(NamedTuple):
     """Controls by number, as declared: each on an entity or on a relation, the other is ``NO_INDEX``."""
 
     kind: Numbers
@@ -90,7 +88,7 @@ class DeclaredControls:
 
     def take(self, rows: Flags) -> DeclaredControls:
         """Some of them."""
-        return DeclaredControls(**{name: column[rows] for name, column in vars(self).items()})
+        return DeclaredControls._make(column[rows] for column in self)
 
 
 @dataclass(frozen=True)

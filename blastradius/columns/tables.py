@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,7 @@ NO_INDEX = -1
 """In the place of a number: there is none."""
 
 
-@dataclass(frozen=True)
-class EntityColumns:
+class EntityColumns(NamedTuple):
     """Entities by number (n), in the estate's order.
 
     ``kind`` is a place in ``KINDS``; ``api`` and ``flat_zone`` are places in ``apis`` and ``flat_zones``, or
@@ -49,8 +47,7 @@ class EntityColumns:
     flat_zones: Sequence[str]
 
 
-@dataclass(frozen=True)
-class RelationColumns:
+class RelationColumns(NamedTuple):
     """Relations by number (n); ``sources`` and ``targets`` are rows of entities' numbers.
 
     ``verb`` is a place in ``VERBS``; ``dependency`` is as declared; ``buffer_h`` is in hours, 0 where unstated, as
@@ -77,8 +74,7 @@ class RelationColumns:
     basis: Small
 
 
-@dataclass(frozen=True)
-class ControlColumns:
+class ControlColumns(NamedTuple):
     """Controls by number (n); ``host`` is an entity's number, or a relation's plus the count of entities.
 
     ``kind`` is a place in ``CONTROLS``; ``provider`` is an entity's number, or ``NO_INDEX``; ``failed`` are those that
@@ -97,8 +93,7 @@ class ControlColumns:
     starts_after_h: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(NamedTuple):
     """The three tables."""
 
     entities: EntityColumns

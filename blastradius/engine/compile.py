@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,8 +159,7 @@ def ground(estate: Estate, weaving: type[Weave] = Weave) -> System:
     return System(estate, columns, facts, RULES, steps, weave)
 
 
-@dataclass(frozen=True)
-class _Grounding:
+class _Grounding(NamedTuple):
     """The rule table read against the columns of one estate."""
 
     weave: Weave

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ ALL, SOME, VOTE = 0, 1, 2
 _LOSSES = {Capability.DENY: Capability.LOST, Capability.DEGRADE: Capability.STRAINED}
 
 
-@dataclass(frozen=True)
-class Gated:
+class Gated(NamedTuple):
     """The steps of a flow: the strand of each, its premises, its gate, and whether a password is copied for it."""
 
     rows: Numbers
@@ -39,8 +38,7 @@ def gated(weave: Weave, facts: Numbering, flow: Flow, strands: Strands) -> Gated
     return Gated(found.rows, pairwise(*both), found.gate, found.need, found.password)
 
 
-@dataclass(frozen=True)
-class _Gates:
+class _Gates(NamedTuple):
     weave: Weave
     facts: Numbering
     flow: Flow

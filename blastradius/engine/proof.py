@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,7 @@ from blastradius.engine.scenario import World
 from blastradius.model import Basis, Fact, Level
 
 
-@dataclass(frozen=True, slots=True)
-class ProofStep:
+class ProofStep(NamedTuple):
     """How one fact follows: by which rule, along which relations, from which facts.
 
     ``rule`` is ``seed``, ``closure`` (included in a stronger capability on the same entity) or a rule's id; ``at`` is
@@ -33,8 +32,7 @@ class ProofStep:
 Reason = Literal["premise", "level", "time", "basis", "control"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(NamedTuple):
     """A step at the frontier that is not taken, and all that stands in its way.
 
     ``premises`` are those of its premises that hold, ``missing`` the others where too few hold; ``level`` is the one it
@@ -69,8 +67,7 @@ class Stopped:
         return self.because == "control"
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(NamedTuple):
     """The whole proof: one step a fact, premises first; every stop; the controls relied on."""
 
     steps: tuple[ProofStep, ...]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,8 +40,7 @@ Added = tuple[ControlKind, str]
 """A control that is put in place: its kind, and the entity or relation."""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """One what-if: a scenario, relations taken away, controls put in place, and whether the proposal is in force.
 
     ``without`` are ids of relations; ``controls`` are kinds of control, each with the entity or relation it is put on;
@@ -58,7 +56,7 @@ class World:
 class Assumption(BaseModel):
     """How much to assume of the attacker, which controls not to believe, and what-ifs."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
         "abused", description="how much of the attacker to assume, cumulative"

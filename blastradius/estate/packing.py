@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from mmap import mmap
 from types import GenericAlias
 from typing import Any, TypeVar
@@ -129,7 +129,7 @@ def _packed_table(pack: Pack, table: FactTable, is_text_of: IsTextOf) -> dict[st
         pack.arrays |= {f"{name}.indptr": ragged.indptr, f"{name}.values": ragged.values}
     pack.arrays["dependency"] = np.array([_DEPENDENCY[word] for word in columns.dependency], np.int8)
     pack.arrays |= {f"relation.{name}": getattr(columns, name) for name in _PLAIN}
-    pack.arrays |= {f"control.{name}": column for name, column in vars(table.controls).items()}
+    pack.arrays |= {f"control.{name}": column for name, column in table.controls._asdict().items()}
     return {
         "names": list(table.number),
         "fields": {name: _listed(stated) for name, stated in vars(table.fields).items()},
@@ -138,9 +138,9 @@ def _packed_table(pack: Pack, table: FactTable, is_text_of: IsTextOf) -> dict[st
     }
 
 
-_PLAIN = tuple(column.name for column in fields(RelationColumns) if column.name not in (*_RAGGED, "ids", "dependency"))
+_PLAIN = tuple(name for name in RelationColumns._fields if name not in (*_RAGGED, "ids", "dependency"))
 """The columns of relations that are arrays."""
-_CONTROL = tuple(column.name for column in fields(DeclaredControls))
+_CONTROL = DeclaredControls._fields
 
 
 def _table(pack: Pack, said: Mapping[str, Any], text_of: TextOf) -> FactTable:
@@ -159,9 +159,7 @@ def _table(pack: Pack, said: Mapping[str, Any], text_of: TextOf) -> FactTable:
         kind=arrays["kind"],
         fields=EntityFields(**stated),
         relations=relations,
-        controls=DeclaredControls(
-            **{column.name: arrays[f"control.{column.name}"] for column in fields(DeclaredControls)}
-        ),
+        controls=DeclaredControls._make(arrays[f"control.{name}"] for name in _CONTROL),
         rows=_rows(pack, said["rows"], text_of),
         digest=int(said["digest"], 16),
     )

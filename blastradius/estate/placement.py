@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ _SAID = ("failed", "fails_closed", "misled", "phishable", "slower", "starts_afte
 """What controls say beside where they stand."""
 
 
-@dataclass(frozen=True)
-class PlacedControl:
+class PlacedControl(NamedTuple):
     """A control where it stands: ``host`` is the id of an entity or a relation."""
 
     id: str
@@ -106,8 +104,7 @@ class PlacedControls(Mapping[str, PlacedControl]):
         return dict(zip(targets.values.tolist(), rows[targets.row_ids].tolist(), strict=True))
 
 
-@dataclass(frozen=True)
-class Placement:
+class Placement(NamedTuple):
     """The controls of an estate by host and kind."""
 
     columns: ControlColumns
@@ -127,7 +124,7 @@ class Placement:
         provider = np.concatenate([declared.provider, none])[order]
         said: dict[str, Any] = {
             name: np.concatenate([column, np.zeros(len(none), column.dtype)])[order]
-            for name, column in vars(declared).items()
+            for name, column in declared._asdict().items()
             if name in _SAID
         }
         columns = ControlColumns(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 from pydantic import AfterValidator, BaseModel, Field, InstanceOf, model_validator
 
@@ -129,8 +128,7 @@ class Document(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Loader:
+class Loader(NamedTuple):
     """A format: its name, what it reads, how it recognises a file, and the function that loads one.
 
     ``recognises`` looks at a parsed document and says whether it is this format. ``load`` gets the document

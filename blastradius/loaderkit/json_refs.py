@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PureWindowsPath
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import yaml
@@ -20,8 +20,7 @@ from blastradius.loaderkit.json_values import Keys
 from blastradius.model import Provenance
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A value and where it stands."""
 
     source: str

@@ -38,4 +38,4 @@ Controls = Annotated[
 class Options(BaseModel):
     """What the options of every loader have in common: closed to unknown names, frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from blastradius import plugins
 from blastradius.errors import InputError
@@ -39,8 +39,7 @@ LoadKey = tuple[str, str, str]
 """A file, the loader and its options: what is loaded once."""
 
 
-@dataclass(frozen=True)
-class LoadedFile:
+class LoadedFile(NamedTuple):
     """What one file came to: its name as shown, the loader that read it, and what it gave."""
 
     file: str
@@ -242,7 +241,7 @@ class _Session:
         loads = spoken_for(loads, numbers, workspace)
         self.found.files.append(LoadedFile(document.path, "workspace", own))
         self.found.files += [_linked(file, "workspace") for source in sources for file in source.linked]
-        self.found.files += [replace(file, loaded=loaded) for file, loaded in zip(files, loads, strict=True)]
+        self.found.files += [file._replace(loaded=loaded) for file, loaded in zip(files, loads, strict=True)]
         self.found.different += workspace.shape.different
 
     def source(self, source: Source, tells: Sequence[Progress]) -> list[LoadedFile]:
@@ -271,7 +270,7 @@ class _Session:
         document = document_of(files[0], [loader], quiet, source.root(files[0]))
         found = list(self.loaded(document, loader, source.options_of_all(loader, files), source.named))
         shown = f"{document.path} and {len(files) - 1} more" if len(files) > 1 else document.path
-        return [replace(file, file=shown) if file.file == document.path else file for file in found]
+        return [file._replace(file=shown) if file.file == document.path else file for file in found]
 
     def listed(
         self, file: Path, source: Source, tell: Progress, together: dict[tuple[str, Path], list[Path]]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -111,8 +110,7 @@ def end_of_id(name: str) -> str:
     return name.replace("%", "%25").replace("+", "%2B").replace(">", "%3E")
 
 
-@dataclass(frozen=True)
-class Ends:
+class Ends(NamedTuple):
     """Which kinds may stand at the two ends of a verb, and whether an end may be a group."""
 
     sources: frozenset[Kind]

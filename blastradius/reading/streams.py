@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 from blastradius.errors import InputError
 
@@ -19,8 +18,7 @@ class Progress(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Stream:
+class Stream(NamedTuple):
     """A file that its loader reads piece by piece; ``tell`` wants to know how much of it is done."""
 
     path: Path

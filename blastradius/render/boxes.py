@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from math import sqrt
+from typing import NamedTuple
 
 from blastradius.answer import Edge, Gain, Node, Tone
 from blastradius.escape import cut, visible
@@ -31,8 +32,7 @@ FRAME = 8.0
 """What the inner of a crown jewel's two frames takes of a store's height."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line of text: ``tone`` is the ground it stands on where that is not the box's own."""
 
     text: str
@@ -52,8 +52,7 @@ class Line:
         return self.size * PITCH + (1 if self.tone else 0)
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """Lines of text under each other, and the size of the shape around them; all in points."""
 
     lines: tuple[Line, ...]
@@ -66,6 +65,7 @@ class Box:
         return added(line.height for line in self.lines)
 
 
+@lru_cache(maxsize=1024)  # measured for each direction, and again where it is lettered
 def node_box(node: Node) -> Box:
     """The box of a node: what it is, its name, and what is gained over it, each level on its own ground."""
     mark = (STARTS if node.seed else "") + (BETWEEN if node.seed and node.what else "")

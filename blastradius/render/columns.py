@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -58,8 +59,7 @@ class Column:
         return self.least if self.number else min(self.least, longest)
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """The columns that stand beside each other with their widths, those below their row, and those left out."""
 
     beside: Sequence[Column]

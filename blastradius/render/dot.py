@@ -9,8 +9,7 @@ so nothing is ever laid over it.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from blastradius.answer import Edge, Node, Picture
 from blastradius.errors import DrawingError
@@ -51,8 +50,7 @@ def to_dot(picture: Picture, direction: Direction = "LR", *, heading: bool = Tru
     return "\n".join(lines) + "\n"
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """The label of an edge, or of several that begin at one box and are stopped by the same."""
 
     edges: tuple[Edge, ...]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from hashlib import sha256
 from html import escape
 
@@ -157,7 +156,7 @@ def _shown(whole: Table, detail: Detail) -> str:
     rest, count = "", len(whole.rows)
     if whole.is_short(detail):
         every = f"all {count:,} rows" if count > 1 else "its row"
-        full = _rows(whole.shown(replace(detail, all=True)))
+        full = _rows(whole.shown(detail._replace(all=True)))
         rest = _folded(every, full) if count <= _MOST_ROWS else _paragraph(f"{every} are in the answer as csv or json")
     return "\n".join(filter(None, [_rows(whole.shown(detail)), rest]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from blastradius.answer import Felt, Picture, Tone
 from blastradius.escape import visible
@@ -10,8 +10,7 @@ from blastradius.model import Level
 from blastradius.render import style
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """One thing to explain: the sample that is drawn before its words, if any, and the words."""
 
     words: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from defusedxml.ElementTree import fromstring
@@ -34,12 +35,16 @@ SHIFTS = {Kind.OPERATION: (4.0, 0.0), Kind.FEED: (-7.0, 0.0), Kind.SCOPE: (0.0, 
 """Where the middle of a shape's inside is beside its own middle."""
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A picture as SVG, and how small it is printed: 1 is as large as it is drawn."""
+class Sheet(NamedTuple):
+    """A picture lettered when it is asked for, and how small it is printed: 1 is as large as it is drawn."""
 
-    svg: bytes
+    lettered: Callable[[], bytes]
     scale: float
+
+    @property
+    def svg(self) -> bytes:
+        """The sheet as SVG."""
+        return self.lettered()
 
     @property
     def is_readable(self) -> bool:
@@ -51,18 +56,23 @@ def compose(picture: Picture, drawing: bytes) -> Sheet:
     """The sheet of a picture from the SVG that Graphviz made of it."""
     body = _plain(fromstring(drawing))
     wide, high = (float(number) for number in _NUMBER.findall(body.get("viewBox", ""))[2:4])
-    lettered = _lettered(picture, body)
     inner = max(wide, NARROW, min(width(picture.title, style.TITLE, bold=True), 640))
     heading = _heading(picture, inner)
     top = EDGE + added(line.height for line in heading) + 6
     rows = _legend_rows(legend(picture), inner)
     full = (inner + 2 * EDGE, top + high + len(rows) * ROW + (14 if rows else 0) + EDGE)
     scale = _scale(full, picture)
-    root = _root(full, scale)
-    _write(root, heading, EDGE, EDGE, middle=False)
-    SubElement(root, "g", transform=f"translate({EDGE:g} {top:.2f})").append(lettered)
-    _draw_legend(root, rows, top + high + 14)
-    return Sheet(_XML + tostring(root, encoding="utf-8"), scale)
+
+    @cache
+    def lettered() -> bytes:
+        root = _root(full, scale)
+        _write(root, heading, EDGE, EDGE, middle=False)
+        SubElement(root, "g", transform=f"translate({EDGE:g} {top:.2f})").append(_lettered(picture, body))
+        _draw_legend(root, rows, top + high + 14)
+        written: bytes = _XML + tostring(root, encoding="utf-8")
+        return written
+
+    return Sheet(lettered, scale)
 
 
 _XML = b'<?xml version="1.0" encoding="UTF-8"?>\n'

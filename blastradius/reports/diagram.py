@@ -299,7 +299,7 @@ def _told(edges: Sequence[Edge], nodes: Iterable[Node]) -> Iterable[Edge]:
     for edge in edges:
         words = says.get((edge.target, edge.tone), "") if edge.tone else ""
         plain = len(into[edge.target]) < 2 or set(words.split(", ")) <= set(edge.label.split(", "))
-        yield replace(edge, label="") if plain and edge.style == "step" else edge
+        yield edge._replace(label="") if plain and edge.style == "step" else edge
 
 
 def _held(reach: Reach, facts: frozenset[Fact]) -> dict[str, tuple[Gain, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from blastradius.answer import Row, Table
 from blastradius.estate import Estate
@@ -178,7 +177,7 @@ def without_column(whole: Table, name: str) -> Table:
     """A table without a column that its heading says."""
     place = whole.columns.index(name)
     rows = tuple((*row[:place], *row[place + 1 :]) for row in whole.rows)
-    return replace(whole, columns=(*whole.columns[:place], *whole.columns[place + 1 :]), rows=rows)
+    return whole._replace(columns=(*whole.columns[:place], *whole.columns[place + 1 :]), rows=rows)
 
 
 def reached(estate: Estate, card: CardRow) -> tuple[str, str, str]:

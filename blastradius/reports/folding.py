@@ -105,10 +105,10 @@ def _one_edge(edges: list[Edge]) -> Edge:
     said = {edge.label for edge in edges if edge.tone == tone}
     words = [WORDS[capability] for capability in strongest(of for of, words in WORDS.items() if words in said)]
     controls = tuple(sorted({control for edge in edges for control in edge.stopped_by}))
-    return replace(edges[0], label=", ".join(words), tone=tone, stopped_by=controls)
+    return edges[0]._replace(label=", ".join(words), tone=tone, stopped_by=controls)
 
 
 def _redirected(nodes: list[Node], edges: list[Edge]) -> tuple[list[Node], list[Edge]]:
     home = {member: node.id for node in nodes for member in (node.members or (node.id,))}
-    moved = [replace(edge, source=home[edge.source], target=home[edge.target]) for edge in edges]
+    moved = [edge._replace(source=home[edge.source], target=home[edge.target]) for edge in edges]
     return nodes, [edge for edge in moved if edge.source != edge.target]

@@ -71,7 +71,7 @@ def _lit(drawn: Picture, reach: Reach, new: Collection[Fact], still: frozenset[s
         held.setdefault(fact.entity, {})[fact.capability] = reach.levels[fact]
     nodes = tuple(_node(node, held, still) for node in drawn.nodes)
     lit = {node.id for node in nodes if node.gains}
-    edges = tuple(it if it.target in lit else replace(it, style="context", tone=None) for it in drawn.edges)
+    edges = tuple(it if it.target in lit else it._replace(style="context", tone=None) for it in drawn.edges)
     return replace(
         drawn,
         nodes=nodes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,7 @@ MOST_AUDITED = 1_000_000
 """Up to how many relations an estate is audited; the checker takes about 2 kB for each."""
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(NamedTuple):
     """What one world reaches besides where it starts; ``records`` can be read, those of copies counted once.
 
     ``uncounted`` are the stores that can be read in part, or whole and do not state how many records they hold.
@@ -71,8 +70,7 @@ def measured(
     return [found[place] for place in range(len(worlds))]
 
 
-@dataclass(frozen=True)
-class Novelty:
+class Novelty(NamedTuple):
     """The measure of a world, the processes (ids) that it reaches, and of which things it reaches something new.
 
     New is what is not among facts that were known before; ``measure.beyond`` counts the things.

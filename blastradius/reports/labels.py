@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,7 @@ from blastradius.reports.impact import holding
 from blastradius.reports.phrases import phrase
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """The best basis on which a fact can be proved, and the level at which anyone at all could have as much."""
 
     basis: Basis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from blastradius.errors import UsageError
@@ -15,8 +15,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHAPE = "neo4j+s://HOST[:PORT][/DATABASE][?estate=NAME]"
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """Where an estate is kept: a server, a database (``None``: the user's own), and the estate's name in it."""
 
     scheme: str

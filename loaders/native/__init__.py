@@ -39,6 +39,7 @@ from .shapes import (
     FileShape,
     ItemShape,
     SelectShape,
+    Shape,
 )
 
 SECTIONS: dict[str, Kind] = {
@@ -185,14 +186,14 @@ class _Reader:
         return tuple(
             Control(
                 provenance=self.collector.provenance(*keys, "controls", number),
-                **control.model_dump(exclude_unset=True),
+                **_said(control),
             )
             for number, control in enumerate(controls)
         )
 
     def _zones(self) -> tuple[Zone, ...]:
         return tuple(
-            Zone(id=name, provenance=self.collector.provenance("zones", name), **zone.model_dump(exclude_unset=True))
+            Zone(id=name, provenance=self.collector.provenance("zones", name), **_said(zone))
             for name, zone in self.shape.zones.items()
         )
 
@@ -238,7 +239,7 @@ class _Reader:
         first, *others = found or (None,)
         for way in others:
             self._problem((*keys, way), f"{first} and {way} both stand for several things in turn; keep one of them")
-        return None if first is None else Selection.model_validate({"way": first, **found[first].model_dump()})
+        return None if first is None else Selection.model_validate({"way": first, **dict(found[first])})
 
     def _requests(self) -> tuple[SourceRequest, ...]:
         return tuple(
@@ -261,6 +262,11 @@ class _Reader:
 def _entries(shape: FileShape, section: str) -> Iterator[tuple[str, EntryShape]]:
     entries: Mapping[str, EntryShape] = getattr(shape, section)
     yield from entries.items()
+
+
+def _said(shape: Shape) -> dict[str, Any]:
+    """What a mapping says, without what is taken to be so where it says nothing."""
+    return {name: getattr(shape, name) for name in shape.model_fields_set}
 
 
 def _scenario(stated: ExpectShape | ExerciseShape, more: dict[str, tuple[str, ...]]) -> Scenario:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import FactCollector
@@ -32,8 +32,7 @@ VERSIONS = {
 _SCHEMES = "#/components/securitySchemes/"
 
 
-@dataclass(frozen=True)
-class Scheme:
+class Scheme(NamedTuple):
     """A way to authenticate; ``scopes`` with what the description says of each."""
 
     name: str
@@ -42,15 +41,13 @@ class Scheme:
     place: Place
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One alternative: all these schemes are needed, each with the scopes it lists."""
 
     schemes: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-@dataclass(frozen=True)
-class Security:
+class Security(NamedTuple):
     """The alternatives in force; ``declared`` is false where the description says nothing."""
 
     declared: bool = False
@@ -64,8 +61,7 @@ class Security:
         return self.declared and (empty or not (self.alternatives or self.malformed))
 
 
-@dataclass(frozen=True)
-class ApiOperation:
+class ApiOperation(NamedTuple):
     """One method of one path."""
 
     method: str
@@ -77,8 +73,7 @@ class ApiOperation:
     provenance: Provenance
 
 
-@dataclass(frozen=True)
-class Callback:
+class Callback(NamedTuple):
     """A webhook or a callback: one kind of call that the API makes itself."""
 
     name: str
@@ -218,7 +213,7 @@ class _Reader:
         target = self.references.follow(item)
         if target is None:
             self._reject(item, "a path whose reference cannot be followed; its operations are missing")
-        own = replace(item, value={key: entry for key, entry in item.value.items() if key != "$ref"})
+        own = item._replace(value={key: entry for key, entry in item.value.items() if key != "$ref"})
         return [own, target] if target is not None else [own]
 
     def _path_item(self, item: Place, path: str) -> None:

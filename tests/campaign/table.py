@@ -15,7 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
@@ -172,7 +172,7 @@ def read(module: ModuleType) -> Said:
 
 
 def _words(flow: Any) -> tuple[object, ...]:
-    values = (getattr(flow, word.name) for word in fields(flow) if word.name != "stops")
+    values = (value for name, value in flow._asdict().items() if name != "stops")
     return *values, *((stop.kinds, stop.at, stop.only) for stop in flow.stops)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -221,34 +220,34 @@ def levels(certificate: Certificate) -> dict[Fact, Level]:
 
 
 def _dropped(c: Certificate) -> Certificate:
-    return replace(c, steps=c.steps[:-1])
+    return c._replace(steps=c.steps[:-1])
 
 
 def _reversed(c: Certificate) -> Certificate:
-    return replace(c, steps=tuple(reversed(c.steps)))
+    return c._replace(steps=tuple(reversed(c.steps)))
 
 
 def _last(c: Certificate, **fields: object) -> Certificate:
-    return replace(c, steps=(*c.steps[:-1], replace(c.steps[-1], **fields)))  # type: ignore[arg-type]
+    return c._replace(steps=(*c.steps[:-1], c.steps[-1]._replace(**fields)))  # type: ignore[arg-type]
 
 
 def _first_stop(c: Certificate, because: str, value: object) -> Certificate:
     """The first step that only a control stops has one reason more or less."""
     place = next(place for place, stop in enumerate(c.stopped) if stop.by_controls_alone)
     stops = list(c.stopped)
-    stops[place] = replace(stops[place], **{because: value})  # type: ignore[arg-type]
-    return replace(c, stopped=tuple(stops))
+    stops[place] = stops[place]._replace(**{because: value})  # type: ignore[arg-type]
+    return c._replace(stopped=tuple(stops))
 
 
 def _invented(c: Certificate) -> Certificate:
     forged = ProofStep(Fact("moon", C.CONTROL), "R1", Level.GRANTED, 1, (c.steps[0].fact,), ("owns:x>moon",))
-    return replace(c, steps=(*c.steps, forged))
+    return c._replace(steps=(*c.steps, forged))
 
 
 CERTIFICATE_BUGS: dict[str, Callable[[Certificate], Certificate]] = {
     "a fact left out": _dropped,
     "conclusions before premises": _reversed,
-    "a fact proved twice": lambda c: replace(c, steps=(*c.steps, c.steps[-1])),
+    "a fact proved twice": lambda c: c._replace(steps=(*c.steps, c.steps[-1])),
     "a fact from nowhere": _invented,
     "a seed that is none": lambda c: _last(c, rule="seed", premises=(), relations=(), hops=0, level=Level.GRANTED),
     "a rule that is none": lambda c: _last(c, rule="R99"),
@@ -256,11 +255,11 @@ CERTIFICATE_BUGS: dict[str, Callable[[Certificate], Certificate]] = {
     "a relation that is none": lambda c: _last(c, relations=("owns:x>y",)),
     "a hop too few": lambda c: _last(c, hops=c.steps[-1].hops - 1),
     "a level too high": lambda c: _last(c, level=Level.LATERAL),
-    "a stop kept quiet": lambda c: replace(c, stopped=c.stopped[1:]),
-    "a stop made up": lambda c: replace(c, stopped=(*c.stopped, replace(c.stopped[0], controls=("pam@moon",)))),
-    "a stop listed twice": lambda c: replace(c, stopped=(*c.stopped, c.stopped[0])),
-    "a stop that rests on nothing": lambda c: replace(c, stopped=(replace(c.stopped[0], premises=()), *c.stopped[1:])),
-    "a control not named": lambda c: replace(c, relies_on=()),
+    "a stop kept quiet": lambda c: c._replace(stopped=c.stopped[1:]),
+    "a stop made up": lambda c: c._replace(stopped=(*c.stopped, c.stopped[0]._replace(controls=("pam@moon",)))),
+    "a stop listed twice": lambda c: c._replace(stopped=(*c.stopped, c.stopped[0])),
+    "a stop that rests on nothing": lambda c: c._replace(stopped=(c.stopped[0]._replace(premises=()), *c.stopped[1:])),
+    "a control not named": lambda c: c._replace(relies_on=()),
     "an hour too late": lambda c: _last(c, at=c.steps[-1].at + 1),
     "a reason kept quiet": lambda c: _first_stop(c, "controls", ()),
     "a reason made up": lambda c: _first_stop(c, "level", Level.LATERAL),

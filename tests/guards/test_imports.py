@@ -31,6 +31,7 @@ NEEDLESS = (
     *(f"blastradius.{room}" for room in ("api", "docgen", "exporting", "exports", "workspace")),
     *(f"blastradius.reading.{kind}" for kind in ("formulas", "jsons", "markup", "tables", "tarballs", "workbooks")),
     *("blastradius.engine.cut", "blastradius.estate.lint", "blastradius.render.draw", "blastradius.reports.diagram"),
+    *("blastradius.estate.foretold", "blastradius.estate.part", "numpy.ma."),
 )
 COLD = """
 import atexit, sys

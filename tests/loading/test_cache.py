@@ -82,7 +82,7 @@ def _all_of(estate: Estate) -> list[object]:
     columns = [
         (array.indptr.tolist(), array.values.tolist()) if isinstance(array, RaggedArray) else [*array]
         for table in (estate.columns.entities, estate.columns.relations, estate.columns.controls)
-        for array in vars(table).values()
+        for array in table
     ]
     said = (estate.title, estate.digest, estate.notes, estate.findings(), estate.day, estate.census, estate.footing)
     return [stamped(estate), columns, said, [*estate.entities], [*estate.relations], [*estate.controls.values()]]

@@ -73,7 +73,7 @@ def test_stopped_steps_say_what_stops_them(small: Picture) -> None:
 
 
 def test_an_edge_without_words_has_no_label(small: Picture) -> None:
-    edges = tuple(replace(edge, label="", stopped_by=()) for edge in small.edges)
+    edges = tuple(edge._replace(label="", stopped_by=()) for edge in small.edges)
     dot = to_dot(replace(small, edges=edges))
     assert line(dot, "n5 -> n6")
     assert "\nl0 [" not in dot

@@ -140,7 +140,7 @@ def test_a_self_loop_and_parallel_edges_are_drawn() -> None:
 
 
 def test_a_picture_in_which_everything_is_stopped(small: Picture) -> None:
-    stopped = tuple(replace(e, style="stopped", tone=None, stopped_by=("mfa",)) for e in small.edges)
+    stopped = tuple(e._replace(style="stopped", tone=None, stopped_by=("mfa",)) for e in small.edges)
     nodes = tuple(replace(n, gains=()) for n in small.nodes)
     drawn = draw(replace(small, nodes=nodes, edges=stopped), "svg").decode()
     assert drawn.count("⊘ mfa") == len({edge.source for edge in stopped})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 
@@ -81,7 +80,7 @@ def table(rules: Sequence[Rule]) -> Iterator[None]:
 
 def with_flows(rule: str, flows: Iterable[Flow]) -> list[Rule]:
     """The rule table with other flows of one rule."""
-    return [replace(row, flows=tuple(flows)) if row.id == rule else row for row in RULES]
+    return [row._replace(flows=tuple(flows)) if row.id == rule else row for row in RULES]
 
 
 def levels(rule: str, case: Expected) -> dict[Fact, Level]:
@@ -142,7 +141,7 @@ def test_every_control_of_a_rule_is_needed(rule: str, control: ControlKind) -> N
 def without(flow: Flow, control: ControlKind) -> Flow:
     """A flow that a kind of control does not stop."""
     kinds = (tuple(kind for kind in stop.kinds if kind != control) for stop in flow.stops)
-    return replace(flow, stops=tuple(replace(stop, kinds=left) for stop, left in zip(flow.stops, kinds, strict=True)))
+    return flow._replace(stops=tuple(stop._replace(kinds=left) for stop, left in zip(flow.stops, kinds, strict=True)))
 
 
 @pytest.mark.parametrize(
@@ -162,4 +161,4 @@ def test_every_place_where_controls_stop_a_rule_is_needed(rule: str, place: str)
 def unguarded(flow: Flow, place: str) -> Flow:
     """A flow that no control in one place stops."""
     places = (tuple(other for other in stop.at if other != place) for stop in flow.stops)
-    return replace(flow, stops=tuple(replace(stop, at=left) for stop, left in zip(flow.stops, places, strict=True)))
+    return flow._replace(stops=tuple(stop._replace(at=left) for stop, left in zip(flow.stops, places, strict=True)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -32,8 +31,7 @@ class _Rows(NamedTuple):
     inputs: RaggedArray
 
 
-@dataclass(frozen=True)
-class _Group:
+class _Group(NamedTuple):
     """Rows that can be filled at once, and what fills them."""
 
     first: int
@@ -45,8 +43,7 @@ class _Group:
             fill(state)
 
 
-@dataclass(frozen=True)
-class _Cycle:
+class _Cycle(NamedTuple):
     """Groups of rows that depend on each other.
 
     By their places among them: which are ORs, and (``onward``) the rows of the cycle that each one goes into.

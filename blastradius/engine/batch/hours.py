@@ -36,7 +36,7 @@ def pass_hours(network: Network, frame: Frame, state: Bits, fill: Filler) -> Ite
         new = enough & ~waited & ~state[buffers.into]
         waited |= enough
         begun = np.flatnonzero(new.any(axis=1))
-        for lasts in np.unique(buffers.hours[begun]).tolist():
+        for lasts in sorted(set(buffers.hours[begun].tolist())):
             some = begun[buffers.hours[begun] == lasts]
             bits = new[some] & packed(frame.ends > hour + lasts)
             if bits.any():

@@ -112,8 +112,7 @@ class Network:
         return np.where(self.facts[near] == facts, self.places[near], NO_INDEX)
 
 
-@dataclass(frozen=True)
-class _OpenSteps:
+class _OpenSteps(NamedTuple):
     """The steps that can be taken in some world, and for each what it needs besides its premises.
 
     ``conditions`` are places in ``variables``; ``falls`` the controls (by number) that must have fallen.
@@ -249,8 +248,7 @@ def _falls(frame: Frame, open_: Flags) -> RaggedArray:
     return RaggedArray.grouped(blockers.row_ids[kept], blockers.values[kept], len(blockers))
 
 
-@dataclass(frozen=True)
-class Gates:
+class Gates(NamedTuple):
     """Rows besides facts and variables: what they are, of which rows, and into which fact each goes, if into one.
 
     ``enough`` are those that say where the premises of a step with a buffer are enough.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +21,7 @@ VERBS = frozenset({Verb.OWNS, Verb.HOLDS, Verb.GRANTS})
 """What can be proposed: who has a key, and what a key grants."""
 
 
-@dataclass(frozen=True)
-class ProposedStep:
+class ProposedStep(NamedTuple):
     """A step by the numbers of facts; ``conclusions`` is the conclusion and all that it includes.
 
     ``basis`` is a place in ``BASES``.

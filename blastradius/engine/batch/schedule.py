@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,7 @@ _FEW = 5_000
 """Up to how many edges components are found without scipy, the import of which takes longer than they do."""
 
 
-@dataclass(frozen=True)
-class Edges:
+class Edges(NamedTuple):
     """Edges of a graph whose nodes are numbers: edge ``i`` goes from ``source[i]`` to ``target[i]``."""
 
     source: Numbers
@@ -28,8 +27,7 @@ class Edges:
         return Edges(pairs % width, pairs // width)
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """``rows`` in the order to fill them; group ``i`` is ``rows[indptr[i]:indptr[i + 1]]``, to be filled at once.
 
     ``cycles`` are spans (first group, last group + 1) to be filled again until nothing changes.

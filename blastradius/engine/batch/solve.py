@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -211,8 +211,7 @@ def _solved(
         yield solve_alone(system, asked[place], place, back_end, proposal)
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(NamedTuple):
     """A block, as it is told to another process: worlds, and their places in the list that was asked."""
 
     worlds: list[World]

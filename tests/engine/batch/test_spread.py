@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,7 +30,7 @@ def asked_of(executor: Executor | None, count: int) -> tuple[object, list[World]
     built = random_estate(rng)
     worlds = some_worlds(rng, built, count)
     endless = [world.scenario.model_copy(update={"hours": None}) for world in worlds]
-    worlds = [replace(world, scenario=scenario) for world, scenario in zip(worlds, endless, strict=True)]
+    worlds = [world._replace(scenario=scenario) for world, scenario in zip(worlds, endless, strict=True)]
     with spread_over(executor):
         return answers(built, worlds), worlds
 

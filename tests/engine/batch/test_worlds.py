@@ -205,7 +205,7 @@ def test_batches_over_one_system_answer_like_fresh_ones(seed: int) -> None:
             asked.append(World(scenario, without, added, proposed=rng.random() < 0.3))
         proposal = rng.choice(proposals)
         if proposal is None:
-            asked = [replace(each, proposed=False) for each in asked]
+            asked = [each._replace(proposed=False) for each in asked]
         fresh = compile_system(built)
         again = None if proposal is None else propose(fresh, *parts)
         assert _answers(system, asked, proposal, engine) == _answers(fresh, asked, again, engine), asked
@@ -295,7 +295,7 @@ def test_the_audit_catches_a_wrong_rule(name: str, monkeypatch: pytest.MonkeyPat
 def test_the_audit_refuses_what_no_rule_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule that gives besides what it should something that no rule ever speaks of."""
     extra = {
-        rule.id: replace(rule, flows=(*rule.flows, replace(rule.flows[0], gives=(rule.flows[0].gives[0], gained))))
+        rule.id: rule._replace(flows=(*rule.flows, rule.flows[0]._replace(gives=(rule.flows[0].gives[0], gained))))
         for rule, gained in ((each, Capability.OPERATE) for each in RULES if each.id == "R13")
     }
     monkeypatch.setattr(compiling, "RULES", tuple(extra.get(each.id, each) for each in RULES))

@@ -72,7 +72,7 @@ def wrong_words(claims: Claims) -> Iterator[Claims]:
 
 def wrong_worlds(claims: Claims) -> Iterator[Claims]:
     for place, world in enumerate(claims.worlds):
-        for other in (World(Scenario()), World(scenario("compromise s")), replace(world, without=("owns:p>s",))):
+        for other in (World(Scenario()), World(scenario("compromise s")), world._replace(without=("owns:p>s",))):
             yield replace(claims, worlds=(*claims.worlds[:place], other, *claims.worlds[place + 1 :]))
     yield replace(claims, worlds=claims.worlds[:-1])
     yield replace(claims, worlds=claims.worlds[::-1])

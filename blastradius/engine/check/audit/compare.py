@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ _CHUNK = 8192
 _NEVER: int = np.iinfo(np.int64).max
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """What is claimed of the classes of a plan in the worlds of one block.
 
     ``held`` are rows of words; ``row`` (classes) says which of them is claimed of each class, ``open_row`` (instances)
@@ -35,8 +34,7 @@ class Block:
     seeds: Words
 
 
-@dataclass(frozen=True)
-class Defect:
+class Defect(NamedTuple):
     """Classes, and for each a row of the worlds in which it is wrong; ``missing`` if it follows there unclaimed."""
 
     classes: Ints

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from blastradius.errors import CertificateError
 from blastradius.model import Basis, Capability, Fact, Scenario
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What of a scenario decides which instances are open.
 
     ``hours`` are those of an outage, infinite where it has no end; ``None`` where it does not matter when things come.

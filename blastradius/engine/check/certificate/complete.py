@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +42,7 @@ def check_complete(asked: Asked, claimed: Claimed, leading: Leading) -> None:
         _Least(asked, claimed, leading, level, there, costs[proof]).check()
 
 
-@dataclass(frozen=True)
-class _Least:
+class _Least(NamedTuple):
     """What is claimed of each fact up to a level (the last is for what is not), and that no less follows.
 
     ``cost`` is the level and the hops in one number, or the hour where it matters.
