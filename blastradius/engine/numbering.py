@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from blastradius.columns.ragged import Flags, Numbers
+from blastradius.columns.ragged import Flags, Numbers, distinct
 from blastradius.columns.tables import KINDS, NO_INDEX, Columns
 from blastradius.model import STEPPING_STONES, Capability, Fact, input_id
 from blastradius.rules import APPLIES, included
@@ -27,6 +27,11 @@ INCLUDED = [
     {_PLACE[whole]: [_PLACE[part] for part in included(whole, kind)] for whole in CAPABILITIES} for kind in KINDS
 ]
 """For each kind of entity and the place of each capability the places of those that it includes, its own first."""
+
+_INCLUDES = np.array(
+    [[[part in parts for part in _PLACE.values()] for parts in held.values()] for held in INCLUDED], np.bool_
+)
+"""For each kind of entity and the places of two capabilities whether the one includes the other."""
 
 STRONGER = {
     place: sorted({whole for held in INCLUDED for whole, parts in held.items() if place in parts and whole != place})
@@ -76,6 +81,14 @@ class Numbering:
         if entity >= len(self.entities):
             return [fact]
         return [fact - place + part for part in INCLUDED[self.kind_list[entity]][place]]
+
+    def and_included(self, facts: Numbers) -> Numbers:
+        """Some facts and all that they include, sorted, each once."""
+        entity, place = self.split(facts)
+        about = np.flatnonzero(entity != NO_INDEX)
+        whole, part = np.nonzero(_INCLUDES[self.kinds[entity[about]], place[about]])
+        found = entity[about][whole] * len(CAPABILITIES) + part
+        return distinct(np.concatenate([facts, found]))
 
     def applies(self, facts: Numbers) -> Flags:
         """Which facts can be said of what they are about; stepping stones always can."""

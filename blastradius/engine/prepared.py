@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from blastradius.engine.check.audit import Auditor
 from blastradius.engine.check.rule_instances import RuleInstances, all_instances, instances_at
 from blastradius.engine.compile import System, ground
 from blastradius.engine.proof import Certificate, Claims
-from blastradius.engine.scenario import Added
+from blastradius.engine.scenario import Added, World
 from blastradius.engine.single.step_status import StatusKey, StepStatus
 from blastradius.engine.telling import tell
 from blastradius.estate import Estate
@@ -22,7 +23,7 @@ from blastradius.estate import Estate
 _FEW_RELATIONS = 2_000
 """Up to how many relations all instances of rules are found about as quickly as those that matter."""
 _FEW_WORLDS = 64
-"""Up to how many worlds of a block the checker reads no more of a large estate than they reach."""
+"""Up to how many worlds of a large estate no more of it is laid out, and read by the checker, than they reach."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +54,16 @@ class PreparedEstate(System):
 
     def auditor_for(self, claims: Claims) -> Auditor:
         """The checker of a block of worlds: the one that is kept, but where few are asked of a large estate."""
-        changed = any(world.without or world.controls for world in claims.worlds)
-        if self._is_small or changed or len(claims.worlds) > _FEW_WORLDS or "auditor" in vars(self):
+        if not self.is_asked_little(claims.worlds):
             return self.auditor
         somewhere: Flags = np.logical_or.reduce(claims.words, axis=1)
         claimed: list[int] = distinct(claims.entity[somewhere[claims.row]]).tolist()
         return Auditor(self.estate, self._instances_at({claims.names[number] for number in claimed}))
+
+    def is_asked_little(self, worlds: Sequence[World]) -> bool:
+        """Whether so few worlds of a large estate, none of them changed, are asked that a part of it will do."""
+        changed = any(world.without or world.controls for world in worlds)
+        return not (self._is_small or changed or len(worlds) > _FEW_WORLDS or "auditor" in vars(self))
 
     def expect(self, worlds: int) -> None:
         """Where many worlds will be asked, let the checker read all of the estate before the first few of them."""

@@ -18,11 +18,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray, distinct, joined, pairwise
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, counted, distinct, joined, pairwise
 from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.batch.schedule import Edges, Order, components, in_order
-from blastradius.engine.compile import ALL, SOME, VOTE
+from blastradius.engine.compile import ALL, SOME, VOTE, System
 from blastradius.model import Capability, Level
 
 OR, AND, AT_LEAST, QUORUM = range(4)
@@ -155,12 +155,18 @@ NetworkKey = tuple[Hashable, ...]
 """All of a frame that decides its network."""
 
 
-def network_of(frame: Frame, known: dict[NetworkKey, Network]) -> Network:
-    """The network for the worlds of a frame, one of those that are known or a new one that is so from now on."""
+def network_of(frame: Frame, known: dict[NetworkKey, Network], seeds: Numbers | None = None) -> Network:
+    """The network for the worlds of a frame, one of those that are known or a new one that is so from now on.
+
+    Where ``seeds`` (facts, by number) are given, a new one has only what may come of them, and is not kept.
+    """
     key = network_key(frame)
-    if key not in known:
-        known[key] = NetworkBuilder(frame).network()
-    return known[key]
+    if key in known:
+        return known[key]
+    network = NetworkBuilder(frame, seeds).network()
+    if seeds is None:
+        known[key] = network
+    return network
 
 
 def network_key(frame: Frame) -> NetworkKey:
@@ -213,7 +219,8 @@ class _Conditions:
         return RaggedArray.grouped(owners, places, len(self.open))
 
 
-def _open_steps(frame: Frame) -> _OpenSteps:
+def _open_steps(frame: Frame, seeds: Numbers | None) -> _OpenSteps:
+    """Those of the frame; where ``seeds`` (facts, by number) are given, of these the ones that may come of them."""
     system, steps, count = frame.system, frame.system.steps, len(frame.worlds)
     found = _Conditions(len(steps))
     for level in Level:
@@ -228,7 +235,28 @@ def _open_steps(frame: Frame) -> _OpenSteps:
         found.only_where(system.stopped_by(*added), _all_but(worlds, count), ("control", added))
     falls = _falls(frame, found.open)
     left = np.flatnonzero(found.open)
+    left = left if seeds is None else _following(system, left, seeds)
     return _OpenSteps(left, found.by_step().take(left), falls.take(left), tuple(found.variables))
+
+
+def _following(system: System, steps: Numbers, seeds: Numbers) -> Numbers:
+    """Of some steps those that may come of seeds: every one that does not wait for a premise that never holds.
+
+    That is said of no step of which fewer than all premises may do, nor because of a control that stands.
+    """
+    premises = system.steps.premises.take(steps)
+    gate = system.steps.gate[steps]
+    onward = RaggedArray.grouped(premises.values, premises.row_ids, system.facts.total)
+    missing = np.where(gate == ALL, premises.lengths, 1)
+    held: Flags = np.zeros(system.facts.total, np.bool_)
+    front = distinct(seeds)
+    while len(front):
+        held[front] = True
+        reached, times = counted(onward.take(front).values)
+        missing[reached] -= times
+        front = system.facts.and_included(system.steps.conclusion[steps[reached[missing[reached] <= 0]]])
+        front = front[~held[front]]
+    return steps[missing <= 0]
 
 
 def _all_but(worlds: Numbers, count: int) -> Flags:
@@ -264,8 +292,8 @@ class Gates(NamedTuple):
 class NetworkBuilder:
     """Lays out a network. Before the order is known, rows are numbered: facts, then variables, then gates."""
 
-    def __init__(self, frame: Frame) -> None:
-        found = _open_steps(frame)
+    def __init__(self, frame: Frame, seeds: Numbers | None = None) -> None:
+        found = _open_steps(frame, seeds)
         self.system, self.open_steps = frame.system, found
         steps = self.system.steps
         self.premises = steps.premises.take(found.steps)

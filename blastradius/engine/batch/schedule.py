@@ -9,8 +9,8 @@ import numpy as np
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, counted, distinct
 from blastradius.columns.tables import NO_INDEX
 
-_FEW = 5_000
-"""Up to how many edges components are found without scipy, the import of which takes longer than they do."""
+_FEW, _FEW_NODES = 5_000, 50_000
+"""Up to how many edges and nodes components are found without scipy, the import of which takes longer than they do."""
 
 
 class Edges(NamedTuple):
@@ -40,7 +40,7 @@ class Order(NamedTuple):
 
 def components(edges: Edges, count: int) -> Numbers:
     """For each of ``count`` nodes the number of its strongly connected component."""
-    if len(edges.source) <= _FEW:
+    if len(edges.source) <= _FEW and count <= _FEW_NODES:
         return _few_components(edges, count)
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
@@ -54,7 +54,7 @@ def components(edges: Edges, count: int) -> Numbers:
 def _few_components(edges: Edges, count: int) -> Numbers:
     """The same by Tarjan's search: nodes are open until the component that they are in is whole."""
     targets = RaggedArray.grouped(edges.source, edges.target, count)
-    onward = [iter(targets[node]) for node in range(count)]
+    onward = list(map(iter, targets.tolist()))
     found = [NO_INDEX] * count
     seen: dict[int, int] = {}
     lowest: dict[int, int] = {}

@@ -267,9 +267,10 @@ def batch_of(
 ) -> Batch:
     """The rows for worlds that are solved on the same ones."""
     frame = Frame(system, worlds)
-    network = network_of(frame, system.networks)
+    seeds = distinct(frame.seeds[0])
+    in_part = proposal is None and system.is_asked_little(worlds)
+    network = network_of(frame, system.networks, seeds if in_part else None)
     if len(worlds) > 64:
-        seeds = distinct(frame.seeds[0])
         seeds = seeds if proposal is None else distinct(np.concatenate([seeds, proposal.conclusions]))
         network = restricted(network, live_rows(network, seeds, back_end))
     return Batch(system, frame, network, proposal, back_end)

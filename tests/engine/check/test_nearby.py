@@ -12,7 +12,7 @@ from blastradius.engine.check.rule_instances import all_instances, instances_at
 from blastradius.errors import CertificateError
 from blastradius.model import Basis
 from tests.counts import few
-from tests.engine.random_estates import random_estate, random_scenario
+from tests.engine.random_estates import facts_of_worlds, random_estate, random_scenario
 
 ESTATES = 10
 
@@ -75,3 +75,23 @@ def test_what_a_certificate_leaves_out_is_missed_on_a_large_estate(first: int) -
                 check(reach.estate, reach.prepared.instances_for(lie), scenario, lie)
             refused += step.rule != "seed"
     assert refused > ESTATES // 2
+
+
+@from_several
+def test_few_worlds_of_a_large_estate_reach_what_they_do_in_the_whole(
+    first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [0, 0]
+    for seed in range(first, first + ESTATES):
+        rng = random.Random(seed)
+        estate = random_estate(rng)
+        scenarios = [random_scenario(rng, estate) for _ in range(3)]
+        worlds = [World(scenario.model_copy(update={"basis": basis})) for scenario in scenarios for basis in Basis]
+        whole = list(solve_worlds(compile_system(estate), worlds))
+        with monkeypatch.context() as patched:
+            patched.setattr(prepared, "_FEW_RELATIONS", -1)
+            part = list(solve_worlds(compile_system(estate), worlds))
+        assert list(map(facts_of_worlds, part)) == list(map(facts_of_worlds, whole))
+        for number, blocks in enumerate((part, whole)):
+            rows[number] += sum(solved.network.rows for solved in blocks)
+    assert rows[0] < 0.9 * rows[1]
