@@ -139,7 +139,10 @@ class Auditor:
     def kinds(self) -> Ints:
         """The number of the kind of each of the table's entities."""
         if self._kinds is None:
-            self._kinds = np.fromiter(map(self.kind_of, self.table.entities), np.int64, len(self.table.entities))
+            columns = [estate.columns.entities for estate in reversed(self._estates)]  # the first one's kinds count
+            known = {name: kind for table in columns for name, kind in zip(table.ids, table.kind.tolist(), strict=True)}
+            found = (known.get(name, _NO_KIND) for name in self.table.entities)
+            self._kinds = np.fromiter(found, np.int64, len(self.table.entities))
         return self._kinds
 
     def plan(self, open_everywhere: Flags, closed: Ints) -> CheckPlan:

@@ -177,7 +177,7 @@ class InstanceTable:
         spoken = distinct(np.concatenate([own.premise_of[0], own.conclusion]))
         instances = _with_inclusions(own, spoken, conditions).renumbered_from(spoken)
         names, which = np.unique(spoken // WIDTH, return_inverse=True)
-        texts = [known.names.name(number) for number in names.tolist()]
+        texts = known.names.texts(names)
         entities = {text: number for number, text in enumerate(dict.fromkeys(texts))}
         entity = np.array([entities[text] for text in texts], np.int64)[which]
         return cls(instances, conditions, entities, (entity, spoken % WIDTH))

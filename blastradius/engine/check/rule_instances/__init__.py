@@ -60,7 +60,7 @@ def instances_at(estate: Estate, names: Collection[str]) -> RuleInstances:
     found = _instances(estate, View(estate, Nearby.of(estate.columns, names)))
     lists = found.columns.premises
     asked, which = np.unique(lists.values // WIDTH, return_inverse=True)
-    here = np.fromiter((found.names.name(number) in names for number in asked.tolist()), np.bool_, len(asked))
+    here = np.fromiter((name in names for name in found.names.texts(asked)), np.bool_, len(asked))
     return found.take(np.bincount(lists.row_ids[here[which]], minlength=len(found)) > 0)
 
 

@@ -74,6 +74,11 @@ class Names:
         first, names = next((first, names) for first, names in lists if number >= first)
         return names[number - first]
 
+    def texts(self, numbers: Numbers) -> list[str]:
+        """Names by their sorted numbers."""
+        ids, first = self.columns.entities.ids, int(np.searchsorted(numbers, self.first_control))
+        return [*(ids[number] for number in numbers[:first].tolist()), *map(self.name, numbers[first:].tolist())]
+
     def fact(self, number: int) -> Fact:
         """A fact by its number."""
         name, capability = divmod(number, WIDTH)
