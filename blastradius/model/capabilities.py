@@ -51,7 +51,7 @@ class Level(IntEnum):
     @property
     def word(self) -> str:
         """The level's name as people write it: ``granted``, ``abused``, ``takeover``, ``lateral``."""
-        return self.name.lower()
+        return _WORDS[self]
 
     @property
     def says(self) -> str:
@@ -59,6 +59,7 @@ class Level(IntEnum):
         return _LEVEL_WORDS[self]
 
 
+_WORDS = {level: level.name.lower() for level in Level}
 _LEVEL_WORDS = {
     Level.GRANTED: "they use exactly what we gave them; we swallow what they send",
     Level.ABUSED: "and all they can trick or find without breaking in",
