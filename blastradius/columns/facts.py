@@ -16,7 +16,7 @@ from blastradius.columns.growing import DEPENDENCIES, EntityFields, GrowingColum
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small
 from blastradius.columns.tables import NO_INDEX, VERBS, LazyNames, RelationColumns
 from blastradius.memory import require
-from blastradius.model import Entity, Provenance, Relation, end_of_id, id_of_ends, relation_id
+from blastradius.model import Entity, Provenance, Relation, end_of_id, id_of_sides, joint_end, relation_id
 
 PER_OBJECT = 3500
 """Bytes that an entity or a relation takes as an object while it is renamed and merged, as measured."""
@@ -197,10 +197,18 @@ def relation_ids(names: Sequence[str], verb: Numbers, sources: RaggedArray, targ
 
     def every() -> list[str]:
         ends = [end_of_id(name) for name in names]
-        sides = ([[ends[end] for end in row] for row in side.tolist()] for side in (sources, targets))
-        return list(map(id_of_ends, [VERBS[number].value for number in verb.tolist()], *sides))
+        verbs = [VERBS[number].value for number in verb.tolist()]
+        return list(map(id_of_sides, verbs, _sides(ends, sources), _sides(ends, targets)))
 
     return LazyNames(len(verb), made, every)
+
+
+def _sides(ends: Sequence[str], side: RaggedArray) -> list[str]:
+    """The ends of relations on one side as they stand in ids; few are several."""
+    found = [ends[number] for number in side.first.tolist()]
+    for row in np.flatnonzero(side.lengths > 1).tolist():
+        found[row] = joint_end(ends[number] for number in side[row])
+    return found
 
 
 def _numbers(column: array[int]) -> Numbers:

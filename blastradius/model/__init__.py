@@ -27,7 +27,8 @@ from blastradius.model.relations import (
     Relation,
     Verb,
     end_of_id,
-    id_of_ends,
+    id_of_sides,
+    joint_end,
     named_ends,
     relation_id,
 )
@@ -88,9 +89,10 @@ __all__ = [
     "Verb",
     "Zone",
     "end_of_id",
-    "id_of_ends",
+    "id_of_sides",
     "input_ends",
     "input_id",
+    "joint_end",
     "named_ends",
     "relation_id",
 ]

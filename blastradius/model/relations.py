@@ -90,12 +90,17 @@ class Relation(Frozen):
 
 def relation_id(verb: Verb, sources: Iterable[str], targets: Iterable[str]) -> str:
     """The id of a relation of these ends; no two lists of ends read the same."""
-    return id_of_ends(verb, map(end_of_id, sources), map(end_of_id, targets))
+    return id_of_sides(verb, joint_end(map(end_of_id, sources)), joint_end(map(end_of_id, targets)))
 
 
-def id_of_ends(verb: str, sources: Iterable[str], targets: Iterable[str]) -> str:
-    """The same of ends as they stand in one: who makes many asks for each of them once."""
-    return f"{verb}:{'+'.join(sources)}>{'+'.join(targets)}"
+def id_of_sides(verb: str, sources: str, targets: str) -> str:
+    """The same of sides as they stand in one: who makes many asks for each of them once."""
+    return f"{verb}:{sources}>{targets}"
+
+
+def joint_end(ends: Iterable[str]) -> str:
+    """Several ends, as they stand in the id of a relation, as one side of it."""
+    return "+".join(ends)
 
 
 def named_ends(text: str) -> list[str]:
