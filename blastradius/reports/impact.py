@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -63,11 +63,34 @@ def measured(
         UsageError: a world names something that the estate does not have, or the memory does not suffice.
         CertificateError: the audit refuses what the engine claims; a defect of the engine.
     """
-    ruler = Ruler(system, None if stranger is None else _facts_in(system, stranger, len(worlds)))
+    if stranger is None:
+        return _in_order(map(Ruler(system).measures, audited(system, worlds, proposal)))
+    beside = _Beside(system, stranger, len(worlds))
+    return _in_order(map(beside.measures, audited(system, [stranger, *worlds], proposal)))[1:]
+
+
+def _in_order(blocks: Iterable[dict[int, Measure]]) -> list[Measure]:
+    """The measures of all worlds of some blocks by their places."""
     found: dict[int, Measure] = {}
-    for measures in map(ruler.measures, audited(system, worlds, proposal)):
+    for measures in blocks:
         found.update(measures)
-    return [found[place] for place in range(len(worlds))]
+    return [found[place] for place in range(len(found))]
+
+
+class _Beside:
+    """Measures of blocks of worlds beside what a stranger reaches, whose own world is the first that is asked."""
+
+    def __init__(self, system: PreparedEstate, stranger: World, more: int) -> None:
+        self.system, self.stranger, self.more = system, stranger, more
+        self.ruler: Ruler | None = None
+
+    def measures(self, solved: Solved) -> dict[int, Measure]:
+        """Those of a block; the stranger is mostly in the first."""
+        if self.ruler is None:
+            alike = solved.places[:1].tolist() == [0]
+            known = _held_by(solved) if alike else _facts_in(self.system, self.stranger, self.more)
+            self.ruler = Ruler(self.system, known)
+        return self.ruler.measures(solved)
 
 
 class Novelty(NamedTuple):
@@ -134,10 +157,15 @@ def _facts_in(system: PreparedEstate, world: World, more: int) -> Flags:
     """The facts about entities, by number, that hold in one world, after which so many more are asked."""
     if is_audited(system.estate):
         system.expect(more)
-    facts = np.arange(len(system.facts.entities) * len(CAPABILITIES))
     (solved,) = audited(system, [world])
-    found: Flags = solved.holds(facts)[:, 0]
-    return found
+    return _held_by(solved)
+
+
+def _held_by(solved: Solved) -> Flags:
+    """The facts about entities, by number, that hold in the first world of a block."""
+    facts = np.arange(len(solved.batch.system.facts.entities) * len(CAPABILITIES))
+    first: Flags = (solved.bits(facts)[:, 0] & np.uint64(1)) > 0
+    return first
 
 
 def is_audited(estate: Estate) -> bool:
