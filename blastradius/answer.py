@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from blastradius.errors import UsageError, did_you_mean
 from blastradius.model import Frozen, Kind, Level, Note, Provenance, Scenario
@@ -25,6 +25,7 @@ Cell = str | int | float | bool | None
 
 
 Row = tuple[Cell, ...]
+Value = TypeVar("Value")
 
 
 class Detail(NamedTuple):
@@ -250,27 +251,33 @@ class Pack(NamedTuple):
     texts: dict[str, object]
 
 
-class _Made:
-    """Data of an answer: given as it is, or made when it is first asked for, for many who ask do not look at it."""
+class _Made(Generic[Value]):
+    """What of an answer is given as it is, or made when it is first asked for, for many who ask do not look at it."""
 
-    def __get__(self, answer: Answer | None, _: type[Answer]) -> Frozen:
-        if answer is None:
-            raise AttributeError("data")  # a field without a default
-        found: Frozen | Callable[[], Frozen] = vars(answer)["data"]
-        if not isinstance(found, Frozen):
-            found = vars(answer)["data"] = found()
+    def __init__(self, *default: Value) -> None:
+        self.default = default
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, answer: Answer | None, _: type[Answer]) -> Value:
+        if answer is None and not self.default:
+            raise AttributeError(self.name)  # a field without a default
+        found: Value | Callable[[], Value] = self.default[0] if answer is None else vars(answer)[self.name]
+        if callable(found):
+            found = vars(answer)[self.name] = found()
         return found
 
-    def __set__(self, answer: Answer, data: Frozen | Callable[[], Frozen]) -> None:
-        vars(answer)["data"] = data
+    def __set__(self, answer: Answer, value: Value | Callable[[], Value]) -> None:
+        vars(answer)[self.name] = value
 
 
 @dataclass(frozen=True)
 class Answer:
     """One question answered.
 
-    ``headline`` is one sentence in the asker's words; ``data`` is the contract behind ``--format json``, given or made
-    when it is asked for;
+    ``headline`` is one sentence in the asker's words; ``data`` is the contract behind ``--format json``; it and
+    ``tables`` are given, or made when they are asked for;
     ``findings`` is true when the command should exit with 1. ``page`` is its own layout, where it has one; its tables
     are among ``tables``. ``appendix`` are pages that follow it. ``scatter`` is drawn where
     pictures are. ``painted`` makes the picture, where there is one: on a
@@ -280,8 +287,8 @@ class Answer:
 
     question: str
     headline: str
-    data: _Made = _Made()
-    tables: tuple[Table, ...] = ()
+    data: _Made[Frozen] = _Made()
+    tables: _Made[tuple[Table, ...]] = _Made(())
     lines: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     painted: Callable[[], Picture | None] | None = field(default=None, compare=False)
@@ -307,8 +314,8 @@ class Answer:
             raise UsageError(f"table {name}: {there}{did_you_mean(name, known)}")
         return known[name]
 
-    def with_tables(self, tables: tuple[Table, ...]) -> Answer:
-        """The same answer with other tables; its data is not made for that."""
+    def with_tables(self, tables: tuple[Table, ...] | Callable[[], tuple[Table, ...]]) -> Answer:
+        """The same answer with other tables; nothing is made for that."""
         data = vars(self)["data"]
         return replace(self, data=data, tables=tables)
 

@@ -148,7 +148,7 @@ def run(estate: Estate, params: Params) -> Answer:
         question="reach",
         headline=headline,
         data=lambda: found.data(headline),
-        tables=_tables(found),
+        tables=lambda: _tables(found),
         lines=_lines(found),
         notes=found.notes,
         painted=lambda: _picture(found, params),

@@ -30,7 +30,8 @@ def emit(answer: Answer, wanted: Wanted, main: str = "") -> None:
     """Print an answer, or write it to a file or a folder; ``main`` is the id of the table that csv has."""
     from blastradius.writing import write_atomic
 
-    answer = answer.with_tables(wanted.of(answer))
+    if wanted.table is not None:
+        answer = answer.with_tables((answer.table(wanted.table),))
     if wanted.is_folder and answer.packed is not None:
         _write_pack(answer.packed(), str(wanted.target))
         return

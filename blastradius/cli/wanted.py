@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from blastradius.answer import PLAIN, Answer, Detail, Table
+from blastradius.answer import PLAIN, Detail
 from blastradius.cli.completion import files
 from blastradius.errors import UsageError
 
@@ -44,14 +44,6 @@ class Wanted(NamedTuple):
     def is_folder(self) -> bool:
         """Whether all tables are wanted, a file each."""
         return self.target is not None and _is_folder(self.target)
-
-    def of(self, answer: Answer) -> tuple[Table, ...]:
-        """The tables that are wanted.
-
-        Raises:
-            UsageError: the answer has no table of that name.
-        """
-        return answer.tables if self.table is None else (answer.table(self.table),)
 
 
 def wanted(fmt: str | None, output: str | None, table: str | None, *, prints: bool = False, **detail: bool) -> Wanted:

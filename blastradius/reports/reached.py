@@ -18,6 +18,7 @@ from blastradius.reports.words import WORDS, hour, kinds, label, listed
 
 FOLDED = 4
 """From how many on things of one kind that fare alike are told in one line."""
+_ORDER = {capability: place for place, capability in enumerate(WORDS)}
 Thing = TypeVar("Thing")
 
 
@@ -155,9 +156,10 @@ def _alike(when: _When, hold: Hold, means: str) -> Hashable:
 
 def _line(when: _When, holds: Sequence[Hold]) -> tuple[Hold, str]:
     """The first hold over a thing, and in words the strongest of each level; over crown jewels and processes all."""
+    if len(holds) == 1:  # as of most
+        return holds[0], holds[0].means
     whole = holds[0].jewel or holds[0].kind == Kind.PROCESS
-    order = {capability: place for place, capability in enumerate(WORDS)}
-    steps = [sorted(found, key=lambda hold: order[hold.capability]) for found in grouped(holds, when.of)]
+    steps = [sorted(found, key=lambda hold: _ORDER[hold.capability]) for found in grouped(holds, when.of)]
     told = [hold for found in steps for hold in (found if whole else found[:1])]
     return told[0], told[0].means + "".join(when.later(before, hold) for before, hold in pairwise(told))
 
