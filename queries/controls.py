@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from blastradius.answer import UNKNOWN, Answer, Cell, Query, Row, Table
 from blastradius.engine import SEED_KINDS, ScenarioParams, compile_system, plain, what_if
-from blastradius.errors import UsageError
+from blastradius.engine.scenario import BACK
 from blastradius.estate import Estate
 from blastradius.model import Basis
 from blastradius.reports.labels import KNOWN, assumed, footing
@@ -38,30 +38,29 @@ def run(estate: Estate, params: Params) -> Answer:
     """Solve every start as things are, with each control failed that alone holds something, and with pairs of them.
 
     Raises:
-        UsageError: a name that the estate does not have, or an outage with an end.
+        UsageError: a name that the estate does not have.
     """
     starts = _starts(estate, params)
     estate = what_if(estate, params.asked)
     answered = Answered(compile_system(estate), starts)
     data = answered.data(params)
+    ends = {start.scenario.hours for start in starts} - {None}
     data = data.model_copy(update={"headline": _headline(estate, data)})
     return Answer(
         question="controls",
         headline=data.headline,
         data=data,
         tables=_tables(estate, data),
-        lines=tuple(_lines(estate, data)),
+        lines=(*_lines(estate, data), *(BACK.format(f"{hours:g}") for hours in ends)),
         notes=estate.notes,
     )
 
 
 def _starts(estate: Estate, params: Params) -> list[Start]:
-    if params.hours is not None or any("=" in name and name not in estate.entities for name in params.outage):
-        raise UsageError("hours: what controls hold is told of any time; leave the hours out")
     if params.anyone or any(getattr(params, way) for way in SEED_KINDS):
         scenario = params.scenario(estate)
         return [Start(None, starts_said(estate, scenario), plain(scenario))]
-    asked = plain(params.asked)
+    asked = plain(params.asked).model_copy(update={"hours": params.hours})
     return [
         Start(party.id, label(estate, party.id), asked.model_copy(update={"compromise": (party.id,)}))
         for party in third_parties(estate)

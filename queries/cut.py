@@ -20,6 +20,7 @@ from blastradius.engine import (
     what_if,
 )
 from blastradius.engine.cut import Cut, Harm, Row, Separated, goals_of, minimum_cut, pulled, reaching
+from blastradius.engine.scenario import BACK
 from blastradius.errors import CertificateError, UsageError
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Fact, Frozen, Kind, Scenario, Verb
@@ -124,7 +125,7 @@ def run(estate: Estate, params: Params) -> Answer:
     """Find the cheapest changes, and have the independent checker verify that they do it and that each is needed.
 
     Raises:
-        UsageError: a name that the estate does not have, no target, an outage with an end, a cost that is no number.
+        UsageError: a name that the estate does not have, no target, a cost that is no number.
     """
     named = _starts(estate, params)
     estate = what_if(estate, params.asked)
@@ -158,7 +159,7 @@ def _starts(estate: Estate, params: Params) -> dict[str, Scenario]:
     others = [party.id for party in estate.of_kind(Kind.PARTY) if not is_ourselves(party)]
     if not others:
         raise UsageError("the estate has no party but ourselves; name where it starts, for instance --leak KEY")
-    asked = plain(params.asked)
+    asked = plain(params.asked).model_copy(update={"hours": params.hours})
     if params.together:
         return {"all third parties together": asked.model_copy(update={"compromise": tuple(others)})}
     return {label(estate, name): asked.model_copy(update={"compromise": (name,)}) for name in others}
@@ -390,6 +391,8 @@ def _staying(starts: Sequence[str], uncut: Sequence[UncutRow]) -> str:
 
 def _lines(estate: Estate, params: Params, data: CutData) -> Iterable[str]:
     yield assumed(params.assume)
+    if data.scenarios[0].hours is not None:
+        yield BACK.format(f"{data.scenarios[0].hours:g}")
     untried = f"; {data.untried:,} more change what other rules see and were not" if data.untried else ""
     yield f"tried: {plural(data.levers_tried, 'change')}, in any combination{untried}"
     if data.cut and data.is_minimum:

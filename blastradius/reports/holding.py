@@ -2,7 +2,8 @@
 
 That a control fails is one more thing that holds from the start. So whatever it alone lets through comes first by a
 step of which nothing else is missing, and what only two let through comes first by a step that takes something from
-either. Only those are solved.
+either. Only those are solved. In an outage with an end it may also be in time for what comes sooner;
+there a step that is only taken sooner counts as well.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray, pairwise
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, distinct, pairwise
 from blastradius.columns.tables import BASES, NO_INDEX
 from blastradius.engine import CAPABILITIES, PreparedEstate, World
 from blastradius.engine.batch.network import Bits
-from blastradius.engine.batch.solve import unpacked
+from blastradius.engine.batch.solve import Solved, unpacked
 from blastradius.engine.compile import ALL
 from blastradius.estate import PlacedControl
 from blastradius.model import Capability, Fact, Scenario
@@ -34,12 +35,14 @@ Pair = tuple[int, int]
 class Effect:
     """What differs for one start (by its place) in a world: its measure there, and the facts by number.
 
-    ``left`` are the entities (by number) that are reached there, where facts are lost.
+    ``sooner`` are the facts and all that only come sooner there; ``left`` the entities (by number) that are reached
+    there, where facts are lost.
     """
 
     start: int
     measure: Measure
     facts: Numbers
+    sooner: Numbers
     left: frozenset[int] = frozenset()
 
 
@@ -50,13 +53,18 @@ class Line:
         self.system, self.scenarios = system, scenarios
         self._ruler, self._doors = Ruler(system), _Doors(system, scenarios)
         self.now: dict[int, Measure] = {}
-        self._held: dict[int, NDArray[np.uint8]] = {}
-        for place, measure, held in self._worlds([World(scenario) for scenario in scenarios]):
-            self.now[place], self._held[place] = measure, np.packbits(held)
+        self._held: dict[int, dict[float, NDArray[np.uint8]]] = defaultdict(dict)
+        worlds = [World(scenario) for scenario in scenarios]
+        for solved in audited(system, worlds) if worlds else ():
+            self.now |= self._ruler.measures(solved)
+            for hour, then in solved.by_hour():
+                for place, held in _columns(then):
+                    self._held[place][hour] = np.packbits(held)
 
-    def held(self, start: int) -> Flags:
-        """Which facts, by number, hold in a scenario as things are."""
-        return np.unpackbits(self._held[start], count=self.system.facts.total).astype(np.bool_)
+    def held(self, start: int, hour: float = np.inf) -> Flags:
+        """Which facts, by number, hold in a scenario as things are, by some hour."""
+        latest = max(known for known in self._held[start] if known <= hour)
+        return np.unpackbits(self._held[start][latest], count=self.system.facts.total).astype(np.bool_)
 
     def barred(self) -> dict[int, list[int]]:
         """For each control, by number, the starts whose way it alone bars somewhere; those that reach most first."""
@@ -79,7 +87,7 @@ class Line:
         brought: dict[int, dict[int, Numbers]] = defaultdict(dict)
         for control, effects in alone.items():
             for effect in effects:
-                brought[effect.start][control] = effect.facts
+                brought[effect.start][control] = effect.sooner
         found: dict[Pair, list[int]] = defaultdict(list)
         for start in range(len(self.scenarios)):
             for pair in sorted(self._doors.behind_two(self.held(start), brought[start])):
@@ -98,7 +106,7 @@ class Line:
             both = [own.get((control, effect.start), stones) for control in (one, other)]
             facts = np.setdiff1d(effect.facts, np.concatenate([*both, stones]))
             if len(facts):
-                found[one, other].append(Effect(effect.start, effect.measure, facts))
+                found[one, other].append(Effect(effect.start, effect.measure, facts, facts))
         return dict(found)
 
     def in_place(self, absent: Sequence[PlacedControl], most: int) -> dict[str, list[Effect]]:
@@ -121,12 +129,14 @@ class Line:
         worlds = [
             World(self.scenarios[start], controls=((placed.control.kind, placed.host),)) for start, placed in asked
         ]
-        for place, measure, held in self._worlds(worlds):
-            start, placed = asked[place]
-            facts = np.flatnonzero(self.held(start) & ~held)
-            if len(facts):
-                left_over = frozenset(entities_of(self.system, np.flatnonzero(held)))
-                found[placed.id].append(Effect(start, measure, facts, left_over))
+        for solved in audited(self.system, worlds) if worlds else ():
+            measures = self._ruler.measures(solved)
+            for place, held in _columns(solved):
+                start, placed = asked[place]
+                facts = np.flatnonzero(self.held(start) & ~held)
+                if len(facts):
+                    left_over = frozenset(entities_of(self.system, np.flatnonzero(held)))
+                    found[placed.id].append(Effect(start, measures[place], facts, facts, left_over))
         return found
 
     def _passing(self, placed: PlacedControl, *, everybody: bool) -> list[int]:
@@ -167,21 +177,23 @@ class Line:
             for scenario in [self.scenarios[start]]
         ]
         for solved in audited(self.system, worlds) if worlds else ():
-            measures, bits = self._ruler.measures(solved), solved.bits(np.arange(self.system.facts.total))
-            starts = np.array([asked[place][0] for place in solved.places.tolist()])
-            for start in np.unique(starts).tolist():
-                for column, facts in _beyond(bits, self.held(start), np.flatnonzero(starts == start)):
-                    place = int(solved.places[column])
-                    yield asked[place][1], Effect(start, measures[place], facts)
+            measures, starts = self._ruler.measures(solved), np.array([asked[it][0] for it in solved.places.tolist()])
+            earlier: dict[int, list[Numbers]] = defaultdict(list)
+            for hour, then in solved.by_hour():
+                beyond = dict(self._beyond(then, starts, hour))
+                for column, facts in beyond.items():
+                    earlier[column].append(facts)
+            if len(solved.late):
+                beyond = dict(self._beyond(solved, starts))
+            for column, facts in beyond.items():
+                place, sooner = int(solved.places[column]), distinct(np.concatenate(earlier[column]))
+                yield asked[place][1], Effect(int(starts[column]), measures[place], facts, sooner)
 
-    def _worlds(self, worlds: Sequence[World]) -> Iterator[tuple[int, Measure, Flags]]:
-        """Each world with its measure and whether each fact, by number, holds in it."""
-        facts = np.arange(self.system.facts.total)
-        for solved in audited(self.system, worlds) if worlds else ():
-            measures, bits = self._ruler.measures(solved), solved.bits(facts)
-            for column, place in enumerate(solved.places.tolist()):
-                held = bits[:, column // 64] >> np.uint64(column % 64) & np.uint64(1)
-                yield place, measures[place], held.astype(np.bool_)
+    def _beyond(self, solved: Solved, starts: Numbers, hour: float = np.inf) -> Iterator[tuple[int, Numbers]]:
+        """For each world of a block, by its column, the facts that do not hold as things are by some hour."""
+        bits = solved.bits(np.arange(self.system.facts.total))
+        for start in np.unique(starts).tolist():
+            yield from _beyond(bits, self.held(start, hour), np.flatnonzero(starts == start))
 
 
 class _Doors:
@@ -191,6 +203,7 @@ class _Doors:
         steps = system.steps
         self._first = int(system.facts.facts(np.zeros(1, np.int64), Capability.INACTIVE)[0])
         self._end = self._first + len(system.facts.controls)
+        self._ends = any(scenario.hours is not None for scenario in scenarios)
         may = np.zeros(len(steps), np.bool_)
         for scenario in scenarios[:1]:
             may = (steps.level <= int(scenario.assume)) & (steps.basis <= BASES.index(scenario.basis))
@@ -205,10 +218,12 @@ class _Doors:
         self._gives = steps.conclusion[open_]
 
     def behind_one(self, held: Flags) -> list[int]:
-        """The controls of which one alone keeps some step from being taken."""
-        missing = self._missing(self._needed, held) * ~held[self._gives]
-        facts = self._needed.values
-        lone = (missing[self._needed.row_ids] == 1) & ~held[facts] & self._is_fall(facts)
+        """The controls of which one alone keeps some step from being taken, or from being taken sooner."""
+        missing, facts = self._missing(self._needed, held), self._needed.values
+        lacking = missing[self._needed.row_ids] - ~held[facts]
+        lone = (lacking == 0) & self._is_fall(facts)
+        if not self._ends:
+            lone &= ~held[facts] & ~held[self._gives][self._needed.row_ids]
         found: list[int] = (np.unique(facts[lone]) - self._first).tolist()
         return found
 
@@ -224,6 +239,8 @@ class _Doors:
             could[facts] = True
             for fact in facts.tolist():
                 by_fact[fact].add(control)
+        if self._ends:
+            return self._behind_two_sooner(could, by_fact)
         several = self._missing(self._needed, held) + self._missing(self._some, held) > 1
         rows = np.flatnonzero(several & (self._missing(self._needed, could) == 0) & ~held[self._gives])
         found, seen = set[Pair](), set[tuple[tuple[int, ...], tuple[int, ...]]]()
@@ -234,6 +251,22 @@ class _Doors:
                 found |= _pairs(*([self._bringing(by_fact, fact) for fact in facts] for facts in key))
         return found
 
+    def _behind_two_sooner(self, could: Flags, by_fact: Mapping[int, set[int]]) -> set[Pair]:
+        """The pairs of which each brings something to some step, or brings it sooner, and of which all is had then."""
+        facts = np.array([*by_fact, *range(self._first, self._end)], np.int64)
+        is_brought = np.zeros(len(could), np.bool_)
+        is_brought[facts] = True
+        several = self._missing(self._needed, ~is_brought) + self._missing(self._some, ~is_brought) > 1
+        rows = np.flatnonzero(several & (self._missing(self._needed, could) == 0))
+        found, seen = set[Pair](), set[tuple[int, ...]]()
+        for row in rows.tolist():
+            key = tuple(fact for fact in (*self._needed[row], *self._some[row]) if is_brought[fact])
+            if key not in seen:
+                seen.add(key)
+                sides = combinations([self._bringing(by_fact, fact) for fact in key], 2)
+                found |= {_pair(one, other) for both in sides for one, other in product(*both) if one != other}
+        return found
+
     def takes(self, held: Flags, steps: Numbers) -> bool:
         """Whether one of some steps, by number, may be taken."""
         rows = self._rows[steps]
@@ -242,7 +275,8 @@ class _Doors:
 
     def falls(self, held: Flags) -> dict[int, list[int]]:
         """For each control that falls by a step, what makes it fall."""
-        rows = np.flatnonzero(self._is_fall(self._gives) & (self._missing(self._needed, held) == 0))
+        could = self._is_fall(self._gives) & held[self._gives]  # what comes too late makes nothing fall
+        rows = np.flatnonzero(could & (self._missing(self._needed, held) == 0))
         found: dict[int, list[int]] = defaultdict(list)
         for row in rows.tolist():
             found[int(self._gives[row]) - self._first] += self._needed[row]
@@ -259,6 +293,13 @@ class _Doors:
     def _missing(rows: RaggedArray, held: Flags) -> Numbers:
         """How much of each row does not hold."""
         return np.bincount(rows.row_ids[~held[rows.values]], minlength=len(rows))
+
+
+def _columns(solved: Solved) -> Iterator[tuple[int, Flags]]:
+    """For each world of a block its place, and whether each fact, by number, holds in it."""
+    bits = solved.bits(np.arange(solved.batch.system.facts.total))
+    for column, place in enumerate(solved.places.tolist()):
+        yield place, (bits[:, column // 64] >> np.uint64(column % 64) & np.uint64(1)).astype(np.bool_)
 
 
 def _beyond(bits: Bits, held: Flags, columns: Numbers) -> Iterator[tuple[int, Numbers]]:

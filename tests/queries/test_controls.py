@@ -8,12 +8,12 @@ import pytest
 
 import blastradius as br
 from blastradius.engine.check.spec import spec
-from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Control, ControlKind, Level, Scenario
 from blastradius.reports import line
 from tests.engine.short import estate
 from tests.queries.degenerate import ESTATES
+from tests.queries.written import written
 
 WAY = ("holds:p>k", "grants:k>o", "serves:s>o", "reads:s>d")
 HARDENED = Control(kind=ControlKind.HARDENED)
@@ -139,10 +139,35 @@ def test_the_retailers_numbers_are_those_of_the_spec(retailer: Estate) -> None:
     assert 0 < len(data.holding) < data.in_force == 59
 
 
-def test_an_outage_that_ends_is_refused() -> None:
-    for hours in ({"outage": "p", "hours": 3.0}, {"outage": "p=3"}):
-        with pytest.raises(UsageError, match="leave the hours out"):
-            asked(estate(*WAY), **hours)
+TWO_BEHIND = """
+parties: {supplier: {owns: [cloud]}}
+services:
+  cloud: {serves: [host]}
+  shop:
+    serves: [sell]
+    depends_on: [{to: cloud, buffer_h: 10}]
+    calls: [{to: host, dependency: hard, controls: [fallback]}]
+  front:
+    depends_on: [{to: shop, buffer_h: 10}]
+    calls: [{to: sell, dependency: hard, controls: [fallback]}]
+operations: {host: , sell: }
+processes: {orders: {crown_jewel: true, depends_on: [{to: front, buffer_h: 5}]}}
+"""
+"""All stop in the end: the shop after 10 hours, the front after 20; where a fallback fails, with what it calls."""
+
+
+@pytest.mark.parametrize(
+    ("hours", "alone", "together"), [(5, False, False), (6, False, True), (15, False, True), (16, True, False)]
+)
+def test_in_an_outage_that_ends_a_control_holds_what_would_come_in_time_without_it(
+    hours: int, alone: bool, together: bool
+) -> None:
+    built = written(TWO_BEHIND)
+    for start in ({"outage": f"cloud={hours}"}, {"hours": hours, "assume": "lateral"}):
+        data = asked(built, **start)
+        assert any("orders" in row.opens.crown_jewels for row in data.holding) == alone
+        assert any("orders" in row.opens.crown_jewels for row in data.together) == together
+    assert f"everything denied is taken to be back after {hours} hours" in told(built, outage=f"cloud={hours}")
 
 
 def test_degenerate_estates() -> None:

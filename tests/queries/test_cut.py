@@ -155,7 +155,6 @@ def test_degenerate_estates() -> None:
         ({"cost": "gants=1"}, "cost: 'gants' is not in the estate"),
         ({"keep": "blue_kye"}, "keep: 'blue_kye' is not in the estate; did you mean 'blue_key'"),
         ({"target": "custmers"}, "'custmers' is not in the estate; did you mean 'customers'"),
-        ({"outage": "acme=3"}, "hours: a cut is of what is reached in any time"),
     ],
 )
 def test_what_is_no_cut_is_refused(three_keys: Estate, given: dict[str, str], says: str) -> None:
@@ -201,3 +200,37 @@ def test_a_loss_that_nothing_is_said_of_is_not_told_as_none(three_keys: Estate) 
     found: Any = br.ask("cut", three_keys)
     assert (found.data.stops, found.data.slows) == (None, None)
     assert any("by all of them is not known: nothing says who needs" in line for line in found.answer.lines)
+
+
+BUFFERED = """
+parties: {supplier: {owns: [cloud, power]}}
+services:
+  cloud: {serves: [host]}
+  second: {}
+  power: {}
+  spare: {depends_on: [{to: power, buffer_h: SPARE}]}
+  shop: {depends_on: [{of: [cloud, second], at_least: 1, buffer_h: 10, capacity_loss: true, controls: [FALLBACK]}]}
+operations: {host: }
+processes: {orders: {crown_jewel: true, depends_on: [{to: shop, buffer_h: 5}]}}
+"""
+"""The orders slow five hours after the shop, which goes on for ten and as long as the spare does."""
+FALLBACK = "{kind: fallback, provided_by: spare}"
+
+
+@pytest.mark.parametrize(
+    ("spare", "hours", "slows"), [(10, 15, False), (10, 16, True), (20, 25, False), (20, 26, True)]
+)
+def test_in_an_outage_that_ends_only_what_comes_in_time_is_to_be_cut(spare: int, hours: int, slows: bool) -> None:
+    estate = written(BUFFERED.replace("SPARE", str(spare)).replace("FALLBACK", FALLBACK))
+    found: Any = br.ask("cut", estate, outage=[f"cloud={hours}", "power"])
+    assert {(row.entity, row.capability) for row in found.data.uncut} == ({("orders", "degrade")} if slows else set())
+    assert f"everything denied is taken to be back after {hours} hours" in found.answer.lines
+    everyone = data(estate, hours=hours, assume="lateral")
+    assert (everyone.starts, bool(everyone.uncut)) == (("supplier",), slows)
+
+
+def test_a_change_may_make_it_come_too_late() -> None:
+    called = BUFFERED.replace("shop: {", "shop: {calls: [{to: host, dependency: soft}], ").replace("SPARE", "0")
+    estate = written(called.replace("FALLBACK", ""))
+    assert [row.id for row in data(estate, outage="cloud=15").cut] == ["calls:shop>host"]
+    assert data(estate, outage="cloud=16").uncut

@@ -94,16 +94,25 @@ class Solved:
 
     def _late(self, loose: Numbers) -> Iterator[Late]:
         """What comes late: rows, and behind them facts without one that something with a row includes."""
+        (_, first), *others = self.by_hour()
+        before = first.bits(loose)
+        for (hour, then), (_, rows, bits) in zip(others, self.late, strict=True):
+            held = then.bits(loose)
+            new = np.flatnonzero((held != before).any(axis=1))
+            both = np.concatenate([rows, len(self.state) + new]), np.concatenate([bits, held[new] ^ before[new]])
+            yield Late(hour, *both)
+            before = held
+
+    def by_hour(self) -> Iterator[tuple[float, Solved]]:
+        """The same block as it is from each hour on in which anything comes, the first hour among them."""
         state = self.state.copy()
         for _, rows, bits in self.late:
             state[rows] ^= bits
-        before = replace(self, state=state).bits(loose)
+        yield 0.0, replace(self, state=state)
         for hour, rows, bits in self.late:
+            state = state.copy()
             state[rows] |= bits
-            held = replace(self, state=state).bits(loose)
-            new = np.flatnonzero((held != before).any(axis=1))
-            yield Late(hour, np.concatenate([rows, len(state) + new]), np.concatenate([bits, held[new] ^ before[new]]))
-            before = held
+            yield hour, replace(self, state=state)
 
     def bits(self, facts: Numbers) -> Bits:
         """For each fact (by number) a row of words: the worlds in which it, or one that includes it, holds."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from heapq import heappop, heappush
 from typing import Any
+
+from numpy.typing import NDArray
 
 from blastradius.columns.ragged import Flags, Numbers
 from blastradius.engine.quorum import is_outvoted
@@ -13,7 +16,7 @@ SEED = -2
 """In the place of the clause that a fact follows from: it is one that the scenario starts from."""
 
 
-def chain(*columns: Numbers | Flags | int) -> tuple[int, int, int]:
+def chain(*columns: Numbers | Flags | NDArray[Any] | float) -> tuple[int, int, int]:
     """What ``_chain`` returns for its arguments but the first two."""
     met, settled, done = _compiled(_chain)(_compiled(is_outvoted), _compiled(_votes), *columns)
     return int(met), int(settled), int(done)
@@ -34,18 +37,20 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
-def _chain(
+def _chain(  # noqa: C901
     outvoted: Any, count: Any, indptr: Any, premises: Any, need: Any, votes: Any, conclusion: Any, wait_indptr: Any,
-    waiting: Any,
-    closed: Any, seeds: Any, targets: Any, by: Any, turn: Any, held: Any, order: Any, kept: int,
+    waiting: Any, delay: Any, end: float,
+    closed: Any, seeds: Any, targets: Any, by: Any, turn: Any, since: Any, held: Any, order: Any, kept: int,
 ) -> tuple[int, int, int]:  # fmt: skip
-    """Settle what follows from seeds and from what is kept, breadth first, until one is a target: its number or -1.
+    """Settle what follows from seeds and is kept, hour by hour and breadth first, until one is a target; its number.
 
-    Then how many facts are settled, and of how many of them it is known what follows.
+    -1 if none is, then how many facts are settled, and of how many of them it is known what follows. What comes at
+    ``end`` or later does not come.
 
     ``by`` (-1 where nothing is known) is filled with the clause that each fact follows from, ``turn`` with its place in
-    ``order``, ``held`` with how many premises of each clause hold. ``waiting`` are the clauses that wait for each fact.
-    The first ``kept`` in ``order`` are settled already, and all that follows from them.
+    ``order``, ``since`` with how many facts its clause had before it, ``held`` with how many premises of each clause
+    hold. ``waiting`` are the clauses that wait for each fact. The first ``kept`` in ``order`` are settled already, and
+    all that follows from them; where any clause has a delay none may be.
     """
     for place in range(kept):
         if targets[order[place]]:
@@ -57,7 +62,20 @@ def _chain(
             turn[seed] = settled
             order[settled] = seed
             settled += 1
-    while done < settled:
+    hour = 0.0
+    late = [(0.0, 0, 0, 0)]  # hour, turn, clause, facts before it; in the first hour nothing is late
+    heappop(late)
+    turns = 0
+    while done < settled or len(late) > 0:
+        if done == settled:
+            hour, _, clause, before = heappop(late)
+            if by[conclusion[clause]] == -1:
+                by[conclusion[clause]] = clause
+                turn[conclusion[clause]] = settled
+                since[conclusion[clause]] = before
+                order[settled] = conclusion[clause]
+                settled += 1
+            continue
         fact = order[done]
         if targets[fact]:
             return fact, settled, done
@@ -74,8 +92,14 @@ def _chain(
                     continue
             elif held[clause] < need[clause]:
                 continue
+            if delay[clause] > 0:
+                if hour + delay[clause] < end:
+                    turns += 1
+                    heappush(late, (hour + delay[clause], turns, clause, done))
+                continue
             by[conclusion[clause]] = clause
             turn[conclusion[clause]] = settled
+            since[conclusion[clause]] = done
             order[settled] = conclusion[clause]
             settled += 1
     return -1, settled, done

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, joined, pairwise
 from blastradius.engine.compile import ALL, VOTE
@@ -14,6 +15,7 @@ from blastradius.engine.scenario import Added
 from blastradius.engine.single.step_status import StepStatus, step_status
 from blastradius.model import Capability, Scenario
 
+Weights = NDArray[np.float64]
 _NONE = np.zeros(0, np.int64)
 
 
@@ -31,7 +33,7 @@ class Lever:
 
 @dataclass(frozen=True, eq=False)
 class Clauses:
-    """Horn clauses over facts by number.
+    """Horn clauses over facts by number, each with the hours that its conclusion comes after its premises.
 
     Clause ``i`` concludes ``conclusion[i]`` from ``need[i]`` of its ``premises``; where ``votes[i]``, from a quorum
     whose ``vote_min`` is ``need[i]``. ``levers`` (by place) each close it. ``facts`` is how many facts there are, those
@@ -43,6 +45,7 @@ class Clauses:
     votes: Flags
     conclusion: Numbers
     levers: RaggedArray
+    delay_h: Weights
     facts: int
 
     def __len__(self) -> int:
@@ -64,12 +67,13 @@ class Clauses:
             self.votes[kept],
             self.conclusion[kept],
             self.levers.take(kept),
+            self.delay_h[kept],
             self.facts,
         )
 
 
 def clauses_of(system: PreparedEstate, scenario: Scenario, levers: Sequence[Lever], targets: Numbers) -> Clauses:
-    """The open steps of a scenario without an end, and what facts include, as far as targets could follow from them."""
+    """The open steps of a scenario, and what facts include, as far as targets could follow from them."""
     status = step_status(system, scenario, system.statuses)
     kept = np.flatnonzero(~status.closed & (system.steps.level <= int(scenario.assume)))
     steps = _open_steps(system, status, kept, _closing(system, levers).take(kept))
@@ -83,6 +87,7 @@ def clauses_of(system: PreparedEstate, scenario: Scenario, levers: Sequence[Leve
         np.append(steps.votes, np.zeros(count, np.bool_)),
         np.append(steps.conclusion, facts[parts]),
         joined([steps.levers, nothing]),
+        np.append(steps.delay_h, np.zeros(count)),
         steps.facts,
     )
     return clauses.leading_to(targets)
@@ -100,16 +105,17 @@ def _closing(system: PreparedEstate, levers: Sequence[Lever]) -> RaggedArray:
 
 
 def _open_steps(system: PreparedEstate, status: StepStatus, kept: Numbers, levers: RaggedArray) -> Clauses:
-    """Steps as clauses; one that counts and waits for controls to fall is two, joined by a fact of their own."""
+    """Steps as clauses; one that counts or lasts and waits for controls to fall is two, joined by a fact of its own."""
     steps = system.steps
     premises, standing = steps.premises.take(kept), status.standing.take(kept)
     falls = RaggedArray(standing.indptr, system.facts.facts(standing.values, Capability.INACTIVE))
     gate, total, conclusion = steps.gate[kept], system.facts.total, steps.conclusion[kept]
     votes = gate == VOTE
     counts = gate != ALL
-    split = np.flatnonzero(counts & (falls.lengths > 0))
+    apart = counts | (steps.delay_h[kept] > 0)  # nobody waits for a control to fall but after the buffer
+    split = np.flatnonzero(apart & (falls.lengths > 0))
     joint = total + np.arange(len(split))
-    whole = pairwise(premises, RaggedArray.grouped(*_where(falls, ~counts), len(kept)))
+    whole = pairwise(premises, RaggedArray.grouped(*_where(falls, ~apart), len(kept)))
     first_conclusion = conclusion.copy()
     first_conclusion[split] = joint
     second = pairwise(RaggedArray.singles(joint), falls.take(split))
@@ -119,6 +125,7 @@ def _open_steps(system: PreparedEstate, status: StepStatus, kept: Numbers, lever
         np.append(votes, np.zeros(len(split), np.bool_)),
         np.append(first_conclusion, conclusion[split]),
         joined([levers, levers.take(split)]),
+        np.append(steps.delay_h[kept], np.zeros(len(split))),
         total + len(split),
     )
 

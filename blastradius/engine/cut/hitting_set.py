@@ -95,7 +95,7 @@ def minimum_cut(
     As long again, or ``LEAST_SPARING``, goes into leaving out of it what it does not need.
 
     Raises:
-        UsageError: an outage with an end, scenarios that assume differently, or a lever that changes the rules for
+        UsageError: scenarios that assume differently or last differently, or a lever that changes the rules for
             others (``PreparedEstate.is_telling``), which no clause can say.
     """
     _check(system, wanted, levers)
@@ -122,11 +122,9 @@ def minimum_cut(
 
 
 def _check(system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[Lever]) -> None:
-    assumed = {(it.scenario.assume, it.scenario.distrust, it.scenario.basis) for it in wanted}
+    assumed = {(it.scenario.assume, it.scenario.distrust, it.scenario.basis, it.scenario.hours) for it in wanted}
     if len(assumed) > 1:
         raise UsageError("a cut is of scenarios that assume the same; ask for one level at a time")
-    if any(it.scenario.hours is not None for it in wanted):
-        raise UsageError("hours: a cut is of what is reached in any time; leave the hours out")
     for lever in levers:
         changes: tuple[str | Added, ...] = (*lever.relations, *lever.controls)
         telling = [change for change in changes if system.is_telling(change)]
@@ -179,7 +177,7 @@ class _Problem:
         clauses = clauses_of(system, wanted[0].scenario, levers, np.concatenate(targets))
         facts, places = Frame(system, [World(it.scenario) for it in wanted]).seeds
         seeds = tuple(facts[places == place] for place in range(len(wanted)))
-        search = Search(clauses, len(levers), reduce(np.intersect1d, seeds))
+        search = Search(clauses, len(levers), reduce(np.intersect1d, seeds), wanted[0].scenario.hours)
         search.pull(range(len(levers)))
         flags, uncut = [], []
         alike: dict[bytes, Flags] = {}

@@ -17,16 +17,20 @@ class Search:
     """Clauses laid out for many searches, one after the other on the same working memory.
 
     ``count`` is how many levers there are. ``shared`` are facts that every search starts from: what follows from them
-    is settled once, and again when a proof turns out to rest on what was closed since.
+    is settled once, and again when a proof turns out to rest on what was closed since. ``hours`` is how long what is
+    denied stays so; where that ends nothing is settled once, as what comes late waits for what others start from.
     """
 
-    def __init__(self, clauses: Clauses, count: int, shared: Numbers) -> None:
-        self.clauses, self.shared = clauses, shared
+    def __init__(self, clauses: Clauses, count: int, shared: Numbers, hours: float | None = None) -> None:
+        self.clauses, self.shared = clauses, shared if hours is None else shared[:0]
+        self._delay = clauses.delay_h if hours is not None else np.zeros(len(clauses))
+        self._end = np.inf if hours is None else hours
         premises, levers = clauses.premises, clauses.levers
         self._waiting = RaggedArray.grouped(premises.values, premises.row_ids, clauses.facts)
         self._closing = RaggedArray.grouped(levers.values, levers.row_ids, count)
         self._by = np.full(clauses.facts, NO_INDEX)
         self._turn = np.zeros(clauses.facts, np.int64)
+        self._since = np.zeros(clauses.facts, np.int64)
         self._held = np.zeros(len(clauses), np.int64)
         self._order = np.zeros(clauses.facts, np.int64)
         self._settled = self._done = self._kept = 0
@@ -97,7 +101,8 @@ class Search:
         wipe(waiting.indptr, waiting.values, by, held, order, self._kept, self._settled, self._done)
         met, self._settled, self._done = chain(
             clauses.premises.indptr, clauses.premises.values, clauses.need, clauses.votes, clauses.conclusion,
-            waiting.indptr, waiting.values, self._closed, seeds, targets, by, self._turn, held, order, self._kept,
+            waiting.indptr, waiting.values, self._delay, self._end, self._closed, seeds, targets, by, self._turn,
+            self._since, held, order, self._kept,
         )  # fmt: skip
         return met
 
@@ -110,7 +115,7 @@ class Search:
             if clause == SEED:
                 continue
             yield clause
-            for premise in self._used(clause, int(self._turn[conclusion])):
+            for premise in self._used(clause, int(self._since[conclusion])):
                 if premise not in seen:
                     seen.add(premise)
                     open_.append(premise)

@@ -8,7 +8,6 @@ from typing import Any
 from blastradius.answer import Answer
 from blastradius.engine import SEED_KINDS, World, plain, what_if
 from blastradius.engine.check.spec import spec
-from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import (
     Capability,
@@ -21,13 +20,12 @@ from tests.engine.batch.test_worlds import changed
 
 def controls(estate: Estate, params: Any) -> Any:
     """By one world after the other: what each control lets through that fails, each pair, and each put in its place."""
-    if params.hours is not None:
-        raise UsageError("an outage that ends")
     if params.anyone or any(getattr(params, way) for way in SEED_KINDS):
         starts = [plain(params.scenario(estate))]
     else:
         parties = [party.id for party in estate.of_kind(Kind.PARTY) if getattr(party, "role", None) != "self"]
-        starts = [plain(params.asked).model_copy(update={"compromise": (name,)}) for name in parties]
+        asked = plain(params.asked).model_copy(update={"hours": params.hours})
+        starts = [asked.model_copy(update={"compromise": (name,)}) for name in parties]
     estate = what_if(estate, params.asked)
     placed = {it.id: it for it in estate.controls.values()}
     gone = {name: it for name, it in placed.items() if it.control.status in ("failed", "absent")}

@@ -69,9 +69,8 @@ def _cut_starts(estate: Estate, params: Any) -> list[Scenario]:
     else:
         partners = [party.id for party in estate.of_kind(Kind.PARTY) if getattr(party, "role", None) != "self"]
         groups = [tuple(partners)] if params.together and partners else [(name,) for name in partners]
-        found = [plain(params.asked).model_copy(update={"compromise": group}) for group in groups]
-    if any(scenario.hours is not None for scenario in found):
-        raise UsageError("an outage that ends")
+        asked = plain(params.asked).model_copy(update={"hours": params.hours})
+        found = [asked.model_copy(update={"compromise": group}) for group in groups]
     return found
 
 
