@@ -17,8 +17,8 @@ SEED = -2
 
 
 def chain(*columns: Numbers | Flags | NDArray[Any] | float) -> tuple[int, int, int]:
-    """What ``_chain`` returns for its arguments but the first two."""
-    met, settled, done = _compiled(_chain)(_compiled(is_outvoted), _compiled(_votes), *columns)
+    """What ``_chain`` returns for its arguments but the first three."""
+    met, settled, done = _compiled(_chain)(_compiled(is_outvoted), _compiled(_votes), _compiled(_settle), *columns)
     return int(met), int(settled), int(done)
 
 
@@ -38,8 +38,8 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _chain(  # noqa: C901
-    outvoted: Any, count: Any, indptr: Any, premises: Any, need: Any, votes: Any, conclusion: Any, wait_indptr: Any,
-    waiting: Any, delay: Any, end: float,
+    outvoted: Any, count: Any, settle: Any, indptr: Any, premises: Any, need: Any, votes: Any, conclusion: Any,
+    wait_indptr: Any, waiting: Any, delay: Any, end: float,
     closed: Any, seeds: Any, targets: Any, by: Any, turn: Any, since: Any, held: Any, order: Any, kept: int,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Settle what follows from seeds and is kept, hour by hour and breadth first, until one is a target; its number.
@@ -58,10 +58,7 @@ def _chain(  # noqa: C901
     settled = done = kept
     for seed in seeds:
         if by[seed] == -1:
-            by[seed] = -2
-            turn[seed] = settled
-            order[settled] = seed
-            settled += 1
+            settled = settle(seed, -2, 0, settled, by, turn, since, order)
     hour = 0.0
     late = [(0.0, 0, 0, 0)]  # hour, turn, clause, facts before it; in the first hour nothing is late
     heappop(late)
@@ -70,11 +67,7 @@ def _chain(  # noqa: C901
         if done == settled:
             hour, _, clause, before = heappop(late)
             if by[conclusion[clause]] == -1:
-                by[conclusion[clause]] = clause
-                turn[conclusion[clause]] = settled
-                since[conclusion[clause]] = before
-                order[settled] = conclusion[clause]
-                settled += 1
+                settled = settle(conclusion[clause], clause, before, settled, by, turn, since, order)
             continue
         fact = order[done]
         if targets[fact]:
@@ -97,12 +90,19 @@ def _chain(  # noqa: C901
                     turns += 1
                     heappush(late, (hour + delay[clause], turns, clause, done))
                 continue
-            by[conclusion[clause]] = clause
-            turn[conclusion[clause]] = settled
-            since[conclusion[clause]] = done
-            order[settled] = conclusion[clause]
-            settled += 1
+            settled = settle(conclusion[clause], clause, done, settled, by, turn, since, order)
     return -1, settled, done
+
+
+def _settle(
+    fact: int, clause: int, before: int, settled: int, by: Any, turn: Any, since: Any, order: Any
+) -> int:  # fmt: skip
+    """Settle a fact by a clause that had so many facts before it; how many are settled then."""
+    by[fact] = clause
+    turn[fact] = settled
+    since[fact] = before
+    order[settled] = fact
+    return settled + 1
 
 
 def _wipe(wait_indptr: Any, waiting: Any, by: Any, held: Any, order: Any, kept: int, settled: int, done: int) -> None:
