@@ -19,7 +19,7 @@ SERVICES = {
     "S13": "software licensing, not SaaS", "S14": "ICT operation management", "S15": "ICT consulting",
     "S16": "ICT risk management", "S17": "cloud: IaaS", "S18": "cloud: PaaS", "S19": "cloud: SaaS",
 }  # fmt: skip
-_YES, _NO = "x28", "x29"
+_YES, _NO = ("x28", "true", "yes"), ("x29", "false", "no")
 _SENSITIVE = {"x791": "low", "x792": "medium", "x793": "high"}
 _MOST = ("high", "medium", "low")
 _HARD = {"x794": "soft", "x795": "soft", "x796": "hard", "x797": "hard"}
@@ -63,6 +63,7 @@ class RegisterMapper:
         self.collector = FactCollector("dora", document)
         self.drafts: dict[str, _Draft] = {}
         self.ends: dict[str, set[str]] = {}
+        self.unread = 0
 
     def build(self) -> Loaded:
         """All templates; each row ends as a fact, rejected or ignored."""
@@ -113,7 +114,7 @@ class RegisterMapper:
         rto = row["c0080"]
         declared = rto.isascii() and rto.isdigit() and len(rto) < 10
         tolerance = (float(rto) or None) if declared else None  # the register's 0 says that none is set
-        jewel = True if row["c0050"] == _YES else None
+        jewel = True if row["c0050"].lower() in _YES else None
         self._say(function, row.provenance, name=self._name(row["c0030"]), tolerance_h=tolerance, crown_jewel=jewel)
         return True
 
@@ -125,12 +126,17 @@ class RegisterMapper:
         if not service:
             return False
         self.collector.relate(Verb.OWNS, provider, service, provenance=row.provenance)
-        self.ends.setdefault(provider, set()).add(row["c0080"] if ISO.fullmatch(row["c0080"]) else _FOREVER)
+        end = row["c0080"]
+        if end and not ISO.fullmatch(end):
+            message = f"the end {end[:40]!r} of an arrangement is no date; taken as without an end"
+            self.collector.note(NoteKind.UNSUPPORTED, message, provenance=row.provenance)
+        self.ends.setdefault(provider, set()).add(end if ISO.fullmatch(end) else _FOREVER)
         function = self._function_of(row["c0050"], row["c0020"], row.provenance, Basis.INFERRED)
         if function:
             reliance = _HARD.get(row["c0180"])
+            self.unread += bool(row["c0180"]) and reliance is None
             self.collector.relate(Verb.DEPENDS_ON, function, service, provenance=row.provenance, dependency=reliance)
-        if row["c0140"] == _YES:
+        if row["c0140"].lower() in _YES:
             self._data(service, row)
         return True
 
@@ -165,9 +171,9 @@ class RegisterMapper:
         values = self.drafts[provider].values
         declared = _SUBSTITUTE.get(row["c0050"])
         values["substitutability"] = _worst(_HARDEST, declared, values.get("substitutability"))
-        answer = {_YES: "yes", _NO: "no"}
+        answer = dict.fromkeys(_YES, "yes") | dict.fromkeys(_NO, "no")
         asked = {"exit plan": row["c0080"], "alternatives identified": row["c0110"]}
-        governance = {key: answer[code] for key, code in asked.items() if code in answer}
+        governance = {key: answer[code.lower()] for key, code in asked.items() if code.lower() in answer}
         for key, word in governance.items():
             before = values.setdefault("governance", {}).setdefault(key, word)
             values["governance"][key] = "no" if "no" in (before, word) else "yes"
@@ -219,6 +225,11 @@ class RegisterMapper:
                 self.drafts[provider].values["contract_end"] = max(ends)
 
     def _say_unresolved(self) -> None:
+        if self.unread:
+            message = (
+                f"{self.unread:,} arrangements have a code of reliance (c0180) that is not known; taken as not stated"
+            )
+            self.collector.note(NoteKind.UNSUPPORTED, message)
         for kind, where in ((Kind.PARTY, "b_05.01 or b_01.02"), (Kind.PROCESS, "b_06.01")):
             loose = [
                 name for name, draft in self.drafts.items() if draft.kind == kind and draft.basis == Basis.INFERRED

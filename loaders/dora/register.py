@@ -27,7 +27,10 @@ TEMPLATES = (
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a template, or ``why`` it does not fit; cells come without their code lists (``x28``)."""
+    """A row of a template, or ``why`` it does not fit; cells come without their code lists (``x28``).
+
+    A key that has nothing to name says `Not Applicable`, which is nothing here.
+    """
 
     cells: dict[str, str]
     provenance: Provenances
@@ -35,6 +38,8 @@ class Row:
 
     def __getitem__(self, column: str) -> str:
         text = self.cells.get(column, "").strip()
+        if text.lower() == "not applicable":
+            return ""
         return text.partition(":")[2] if re.match(r"eba_\w+:", text) else text
 
 

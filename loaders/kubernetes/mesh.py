@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice, product
 from typing import Any
 
@@ -157,19 +158,39 @@ class Mesh:
 
     def _allow(self, policy: Policy) -> None:
         for number, rule in enumerate(policy.rules):
-            if rule.sources is None:
-                continue
-            scope = self._scope(policy, number, rule)
+            operations = list(self._operations(policy, rule)) if rule.sources or self._is_guarded(policy) else []
+            guarded = [operation for operation in operations if operation not in self.open_to_all]
+            scope = self._scope(policy, number, rule) if rule.sources and (guarded or not operations) else None
             if scope is None:
                 continue
             for keys in self._keys(policy, rule):
                 self.entry_points.cluster.collector.relate(
                     Verb.GRANTS, keys, scope, provenance=policy.resource.provenance
                 )
-            for operation in self._operations(policy, rule):
+            for operation in guarded:
                 self.entry_points.cluster.collector.relate(
                     Verb.PERMITS, scope, operation, provenance=policy.resource.provenance
                 )
+
+    def _is_guarded(self, policy: Policy) -> bool:
+        """Whether some rule lets in only those it names to a Service that a policy is for."""
+        fronts = {front.operation for front in policy.fronts}
+        return any(
+            any(rule.sources for rule in other.rules) and any(front.operation in fronts for front in other.fronts)
+            for other in self.policies
+            if other.action == "ALLOW"
+        )
+
+    @cached_property
+    def open_to_all(self) -> frozenset[str]:
+        """The Services that some rule lets everybody into: what other rules say of them guards nothing."""
+        opening = (
+            policy
+            for policy in self.policies
+            if policy.action == "ALLOW"
+            and any(rule.sources is None and rule.operations is None for rule in policy.rules)
+        )
+        return frozenset(front.operation for policy in opening for front in policy.fronts)
 
     def _scope(self, policy: Policy, number: int, rule: Rule) -> str | None:
         cluster = self.entry_points.cluster
@@ -389,9 +410,10 @@ def _rule(value: Any) -> Rule:
     operations = [
         operation for entry in mappings(under(value, "to")) if isinstance(operation := entry.get("operation"), dict)
     ]
-    anyone = any(not any(source.get(word) for word in _IDENTIFYING) for source in sources)
+    unnamed = [source for source in sources if not any(source.get(word) for word in _IDENTIFYING)]
+    more = more or (bool(unnamed) and all(any(source.get(word) for word in _UNREAD) for source in unnamed))
     anything = not operations or any(not any(operation.values()) for operation in operations)
-    return Rule(None if anyone else sources, None if anything else operations, more)
+    return Rule(None if unnamed else sources, None if anything else operations, more)
 
 
 def _conditions(listed: list[dict[str, Any]]) -> tuple[dict[str, list[str]], bool]:

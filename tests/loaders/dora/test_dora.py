@@ -195,3 +195,29 @@ def test_any_cells_load_and_are_counted(rows: list[tuple[str, list[str]]]) -> No
     assert loaded.tally.records == len(filled)
     assert "hunter2" not in loaded.model_dump_json()
     Estate.build([loaded])
+
+
+CONTRACTS = "c0010,c0020,c0030,c0050,c0060,c0080,c0140,c0180\n"
+
+
+def test_what_is_not_applicable_is_no_function_and_no_party(tmp_path: Path) -> None:
+    rows = "C-1,BANK,ACME,Not Applicable,eba_TA:S17,,,\nC-2,BANK,not applicable,F1,eba_TA:S17,,,\n"
+    chain = "c0010,c0030,c0050,c0060\nC-1,ACME,1,Not Applicable\nC-1,PIPE,2,Not Applicable\n"
+    loaded = load(package(tmp_path / "r.zip", {"b_02.02.csv": CONTRACTS + rows, "b_05.02.csv": chain}))
+    assert {relation.id for relation in loaded.relations} == {"owns:ACME>service:C-1/ACME/S17"}
+    assert {entity.id for entity in loaded.entities} == {"ACME", "PIPE", "service:C-1/ACME/S17"}
+    assert (loaded.tally.facts, loaded.tally.rejected) == (3, 1)
+
+
+def test_an_end_of_an_arrangement_that_is_no_date_is_told(tmp_path: Path) -> None:
+    rows = "C-1,BANK,ACME,F1,eba_TA:S17,31/12/2020,,\nC-2,BANK,ACME,F1,eba_TA:S17,2020-12-31,,\n"
+    loaded = load(package(tmp_path / "r.zip", {"b_02.02.csv": CONTRACTS + rows}))
+    assert "the end '31/12/2020' of an arrangement is no date; taken as without an end" in str(loaded.notes)
+    assert all(party.contract_end is None for party in loaded.entities if isinstance(party, Party))
+
+
+def test_a_code_of_reliance_that_is_not_known_is_told(tmp_path: Path) -> None:
+    row = "C-1,BANK,ACME,F1,eba_TA:S17,,true,high\n"
+    loaded = load(package(tmp_path / "r.zip", {"b_02.02.csv": CONTRACTS + row}))
+    assert any(isinstance(entity, Store) for entity in loaded.entities)
+    assert "1 arrangement has a code of reliance (c0180) that is not known" in str(loaded.notes)

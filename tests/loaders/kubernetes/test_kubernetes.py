@@ -439,6 +439,9 @@ def _when(key: str, sources: tuple[dict[str, Any], ...] = (), **said: list[str])
         ([_rule(ALLOW), {"action": "DENY", **_rule({**ALLOW, "ipBlocks": ["192.0.2.0/24"]})}], {"one"}),
         ([_rule(ALLOW), {"action": "DENY", **_rule(ALLOW, to=[{"operation": {"paths": ["/x"]}}])}], {"one"}),
         ([_rule(ALLOW), {"action": "DENY", "selector": {"matchLabels": {"app": "other"}}, **_rule(ALLOW)}], {"one"}),
+        ([_rule(ALLOW), {"action": "DENY", **_rule({"ipBlocks": ["192.0.2.0/24"]})}], {"one"}),
+        ([_rule(ALLOW), {"action": "DENY", **_rule({"notRequestPrincipals": ["*"]})}], {"one"}),
+        ([_rule(ALLOW), {"action": "DENY", **_rule({"notIpBlocks": ["192.0.2.0/24"]}, {})}], set()),
         ([_rule(ALLOW), {"action": "DENY", "rules": [{}]}], set()),
         ([{"rules": [{}]}], set()),
         ([{}], set()),
@@ -458,6 +461,31 @@ def _when(key: str, sources: tuple[dict[str, Any], ...] = (), **said: list[str])
 )
 def test_who_an_authorization_policy_lets_in(specs: list[dict[str, Any]], granted: set[str]) -> None:
     assert _mesh(*specs) == granted
+
+
+@pytest.mark.parametrize(
+    ("opening", "guarded", "parts"),
+    [
+        ({}, False, set()),
+        ({"from": [{"source": {"ipBlocks": ["192.0.2.0/24"]}}]}, False, set()),
+        ({"to": [{"operation": {"methods": ["GET"]}}]}, True, {"k8s:green/service/target GET"}),
+        ({"from": [{"source": {"principals": ["*"]}}]}, True, set()),
+    ],
+)
+def test_a_rule_for_everybody_opens_what_another_guards(
+    opening: dict[str, Any], guarded: bool, parts: set[str]
+) -> None:
+    target = deployment("target", "green", {"app": "target"})
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "target", "namespace": "green"}}
+    front = {**service, "spec": {"selector": {"app": "target"}, "ports": [{"port": 80}]}}
+    for specs in ([{"rules": [*_rule(ALLOW)["rules"], opening]}], [_rule(ALLOW), {"rules": [opening]}]):
+        policies = [_authorization(spec, name=f"p{number}") for number, spec in enumerate(specs)]
+        loaded = load([target, front, *policies])
+        permitted = {relation.targets[0] for relation in loaded.relations if relation.verb == Verb.PERMITS}
+        assert ("k8s:green/service/target" in permitted) is guarded
+        operations = {entity.id for entity in loaded.entities if entity.kind == Kind.OPERATION}
+        assert operations - {"k8s:green/service/target"} == parts
+        assert not parts & permitted
 
 
 def _authorization(spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
