@@ -123,6 +123,7 @@ class Listing:
         arn, provenance = read.arn, self.collector.provenance(*read.keys)
         self.build.graph.account = arn.account
         self.build.admit(arn, read.trust)
+        self._revoke_sessions(read, provenance)
         for policy in read.attached:
             self.build.attach(arn, policy.name, policy.keys)
         for inline in read.inline:
@@ -132,6 +133,13 @@ class Listing:
         for profile in read.profiles:
             self.build.profile(profile.name, [arn], self.collector.provenance(*profile.keys))
         self.collector.fact(len(read.attached) + len(read.groups) + len(read.profiles))
+
+    def _revoke_sessions(self, read: Identity, provenance: Provenances) -> None:
+        """What denies everything to a role denies it to whoever holds a session of it."""
+        revoked, entities = _revoked(read, provenance), self.collector.entities
+        for name in self.build.sessions.get(identity_arn(read.arn), []) if revoked else ():
+            key = entities[name]
+            entities[name] = key.model_copy(update={"controls": (*key.controls, *revoked)})
 
 
 def _revoked(read: Identity, provenance: Provenances) -> tuple[Control, ...]:

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from blastradius import reach
+from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded, Loader
-from blastradius.model import Kind, NoteKind, Party, Verb
+from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Party, Scenario, Verb
 from blastradius.reading import read_document
 from tests.loaders.golden import facts
 
@@ -626,3 +627,20 @@ def test_a_flood_of_patterns_is_bounded(tmp_path: Path) -> None:
     wide = [_allow("sqs:SendMessage", [f"arn:aws:sqs:x:{OWN}:{'*' * index}q*" for index in range(1, 200)])]
     loaded = _allowing(tmp_path, *queues, *patterns, *wide)
     assert "patterns fit more than" in _says(loaded, NoteKind.INCOMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("more", "stopped"), [({}, True), ({"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}}, False)]
+)
+def test_what_denies_everything_to_a_role_denies_it_to_outsiders(
+    tmp_path: Path, more: dict[str, Any], stopped: bool
+) -> None:
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*", **more}
+    inline = [{"PolicyName": "p", "PolicyDocument": {"Statement": [_allow("s3:GetObject", "arn:aws:s3:::b/*"), deny]}}]
+    role = _role(_assume({"AWS": "999988887777"}), RolePolicyList=inline)
+    loaded = _small(tmp_path, {"RoleDetailList": [role]})
+    (outsider,) = (each for each in loaded.entities if " session of " in each.id)
+    assert [control.kind.value for control in outsider.controls] == ["revoked"][: int(stopped)]
+    party = next(iter(_parties(loaded)))
+    reached = solve(Estate.build([loaded]), Scenario(compromise=(party,), assume=Level.GRANTED)).levels
+    assert (Fact("arn:aws:s3:::b", Capability.READ) in reached) is not stopped
