@@ -366,7 +366,8 @@ class GatewayMapper:
     def _worded(self, asked: Permission) -> tuple[str | None, str | None]:
         """The id and the name of the scope that stands for a permission."""
         if asked.scope:
-            return self.collector.name(f"{bare_url(asked.issuer)}:{asked.scope}"), self.collector.name(asked.scope)
+            issuer = bare_url(asked.issuer) or f"{self.gateway}:{asked.plugin}"
+            return self.collector.name(f"{issuer}:{asked.scope}"), self.collector.name(asked.scope)
         who = "any credential"
         if asked.group:
             who = f"{'group or consumer group' if asked.wide else 'group'} {asked.group}"

@@ -53,7 +53,8 @@ class Permission:
     """What a caller must have: a credential that one plug-in accepts, and what is asked of its consumer.
 
     ``group`` is one the consumer must be in (``wide``: consumer groups count as well), ``outside`` are those it
-    must not be in, ``scope`` is one of an ``issuer`` of tokens, ``place`` where a list of addresses stands.
+    must not be in, ``scope`` is one of an ``issuer`` of tokens (empty where none is named), ``place`` where a list of
+    addresses stands.
     """
 
     plugin: str
@@ -228,9 +229,13 @@ class RouteAuths:
             yield (Permission(name, group, wide, outside, place=place if self.has_consumers else ""),)
             return
         member = (Permission(name, group, wide),) if group else ()
-        issuer = next(iter(scalars(config.get("issuer"))), name).removesuffix("/.well-known/openid-configuration")
+        asked = (found for key in _WHO_VOUCHES for found in scalars(config.get(key)))
+        issuer = next(asked, "").removesuffix("/.well-known/openid-configuration")
         for words in _claims(config):
             yield (*member, *(Permission(name, issuer=issuer, scope=word) for word in words))
+
+
+_WHO_VOUCHES = ("issuer", "introspection_url", "introspection_endpoint", "ldap_host", "access_token_jwks_uri")
 
 
 def _is_partial(name: str, found: dict[str, Record | None]) -> bool:

@@ -355,3 +355,23 @@ def test_files_of_one_gateway_are_one_configuration(tmp_path: Path) -> None:
 
 def test_files_of_several_gateways_stay_apart(tmp_path: Path) -> None:
     assert not _permits(_spread(tmp_path, plugins={"_workspace": "other"}))
+
+
+def test_tokens_of_two_authorities_are_not_one_scope() -> None:
+    def asks(name: str, **config: str) -> dict[str, Any]:
+        return {"name": "-".join(config.values()) or name, "plugins": [{"name": name, "config": config}]}
+
+    routes = [
+        asks("oauth2-introspection", introspection_url="https://a.example/check"),
+        asks("oauth2-introspection", introspection_url="https://b.example/check"),
+        asks("ldap-auth", ldap_host="ldap.example"),
+        asks("saml"),
+    ]
+    gateways = [
+        _load({"_format_version": "3.0", "services": [{"name": "s", "host": "h", "routes": routes}]}, gateway=name)
+        for name in ("red", "blue")
+    ]
+    red, blue = ({r.sources[0] for r in each.relations if r.verb == Verb.PERMITS} for each in gateways)
+    shared = {f"https://{who}.example/check:any token" for who in "ab"} | {"ldap.example:any token"}
+    assert red == {*shared, "red:saml:any token"}
+    assert blue == {*shared, "blue:saml:any token"}
