@@ -59,7 +59,7 @@ def run(estate: Estate, params: Params) -> Answer:
         data=closed,
         tables=(*open_tables(closed), *closed_tables(reach.estate, closed, answers)),
         lines=(
-            *lines_of(reach.estate, params.assume, len(closed.injects)),
+            *lines_of(reach.estate, scenario, params.assume, len(closed.injects)),
             *undecided_lines(scenario, closed, answers),
         ),
         notes=notes_on(reach),

@@ -78,7 +78,7 @@ def _is_quick(reach: Reach, remedy: Remedy) -> bool:
 
 
 def decisions(story: Storyline, told: Sequence[tuple[int, Symptom]], levers: Sequence[Tried]) -> list[Decision]:
-    """At most so many, spread over the symptoms, by their numbers; the same choice comes once where that is enough.
+    """At most so many, spread over the symptoms, by their numbers; the same choice comes again where they are few.
 
     Where there are few of which something still helps, some come besides of which nothing does any more.
     """
@@ -86,18 +86,21 @@ def decisions(story: Storyline, told: Sequence[tuple[int, Symptom]], levers: Seq
     levers = [lever for lever in levers if lever.remedy.without not in done]
     found = [_decision(story, number, symptom, levers) for number, symptom in told]
     worth = [decision for decision in found if any(option.idle is None for option in decision.options)]
-    chosen = _spread(_different(worth), MOST_DECISIONS)
+    different = _different(worth)
+    chosen = _spread(different, MOST_DECISIONS)
+    again = [decision for decision in worth if decision not in different]
+    chosen += again[::-1][: max(0, _FEWEST_DECISIONS - len(chosen))]
     futile = _different([decision for decision in found if decision.options and decision not in worth])
     chosen += _spread(futile, _FEWEST_DECISIONS - len(chosen))
     return sorted(chosen, key=lambda decision: decision.number)
 
 
 def _different(found: Sequence[Decision]) -> list[Decision]:
-    """Each choice once, where that leaves enough."""
+    """Each choice once."""
     different = dict[tuple[str, ...], Decision]()
     for decision in found:
         different.setdefault(tuple(option.remedy.id for option in decision.options), decision)
-    return list(different.values()) if len(different) >= min(len(found), _FEWEST_DECISIONS) else list(found)
+    return list(different.values())
 
 
 def _spread(found: Sequence[_Any], most: int) -> list[_Any]:

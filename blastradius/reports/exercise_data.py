@@ -20,7 +20,7 @@ from blastradius.reports.rows import ControlRow, ModelRow, ScenarioRow, control_
 from blastradius.reports.stand_in_cards import WAIT, StandIn, StandInRow, stand_in_rows, wait_said
 from blastradius.reports.stand_ins import lacking
 from blastradius.reports.storyline import Storyline
-from blastradius.reports.symptoms import Noticed, Symptom, behind, is_failure, unnoticed
+from blastradius.reports.symptoms import Noticed, Symptom, behind, chosen_stops, is_failure, unnoticed
 from blastradius.reports.words import label, plural, said
 
 Edition = Literal["facilitator", "participants"]
@@ -52,7 +52,8 @@ class OptionRow(Frozen):
 class EvidenceRow(Frozen):
     """What an inject rests on: relations, from where it starts on.
 
-    ``noticed``: the estate says who would notice, a stop is assumed to be felt, or somebody outside to tell.
+    ``noticed``: the estate says who would notice, or a stop is assumed to be felt, an intruder to be seen by who runs
+    it, or somebody outside to tell.
     ``within_h`` is by when, null where nobody stated it. ``level`` is the stage in words.
     """
 
@@ -303,6 +304,7 @@ _EXPECTED = {
     Capability.TAINT: "stop acting on what {name} says; find out where that comes from and since when it is wrong",
     Capability.READ: "find out whose data that is, who could read {name} and since when; decide who has to be told",
     Capability.WRITE: "find out what was changed in {name} and what has been taken from it since",
+    Capability.POSSESS: "find out what {name} opens and who has used it since when; decide when to replace it",
     Capability.CONTROL: "find out what {name} can reach with us and which keys it holds; decide what to cut, and when",
 }
 """What is expected, by what happens."""
@@ -359,11 +361,17 @@ def _matrix(play: Play, scenarios: Sequence[Scenario], controls: Sequence[Remedy
         )
 
 
+_COULD = {Capability.DENY: "they could stop it", Capability.DEGRADE: "they could slow it"}
+"""What an intruder who stays quiet does not do."""
+
+
 def hidden_rows(play: Play) -> Iterable[HiddenRow]:
     """What happens and nobody notices, in the order of the story."""
-    story = play.story
+    story, estate, chosen = play.story, play.reach.estate, chosen_stops(play.reach)
     for fact in unnoticed(story, play.told):
-        yield HiddenRow(level=story.said(story.key(fact)), entity=fact.entity, says=said(play.reach.estate, fact))
+        could = _COULD.get(fact.capability) if fact in chosen else None
+        says = f"{label(estate, fact.entity)}: {could}" if could else said(estate, fact)
+        yield HiddenRow(level=story.said(story.key(fact)), entity=fact.entity, says=says)
 
 
 def _averted(play: Play) -> Iterable[AvertedRow]:

@@ -123,7 +123,7 @@ def _facilitator(play: Play, data: ExerciseData, answers: AnswersRow, wholes: Se
     undecided = undecided_lines(play.reach.scenario, data, answers)
     title, table = "If they ask, the model does not know", hidden_table(answers)
     sections = (
-        Section("Before you start", (*lines_of(estate, assume, len(data.injects)), *undecided)),
+        Section("Before you start", (*lines_of(estate, play.reach.scenario, assume, len(data.injects)), *undecided)),
         Section("Run of show", table=_run_of_show(data)),
         *(
             [Section("Decided before", table=card_table(estate, "decided", "", answers.decided))]

@@ -47,12 +47,16 @@ def open_lines() -> Iterable[str]:
     yield f"{BLANK}: names, press, law and times of day are filled in by who holds the exercise"
 
 
-def lines_of(estate: Estate, assume: str, injects: int) -> Iterable[str]:
+def lines_of(estate: Estate, scenario: Scenario, assume: str, injects: int) -> Iterable[str]:
     """What the facilitator is told first."""
     yield from open_lines()
     if not injects:
         yield "nobody would notice anything of it, as far as is stated: state who would (`seen_by`), or play another"
-    yield "injects are what could happen; where nobody is named who would notice, a stop is assumed to be felt"
+    intruder = " and an intruder to be seen; what only stops if an intruder stops it goes on"
+    yield (
+        "injects are what could happen; where nobody is named who would notice, a stop is assumed to be felt"
+        f"{'' if is_failure(scenario) else intruder}"
+    )
     yield (
         "a decision counts from its inject on, and what was reached before stays reached: at least what the story has "
         "reached by then, at most what it could have; where nobody stated the hours, that is all of it"

@@ -15,11 +15,12 @@ from blastradius.reports.words import label, said
 
 BLANK = "______________"
 """What the planner fills in."""
-Noticed = Literal["stated", "felt", "told"]
-"""How it is known that it is noticed: the estate says so, it is assumed to be felt, or others are assumed to tell."""
+Noticed = Literal["stated", "felt", "seen", "told"]
+"""How it is known that it is noticed: the estate says so, or it is assumed to be felt, seen by who looks, or told."""
 NOTICED: dict[Noticed, str] = {
     "stated": "as the estate states",
     "felt": "assumed: it is felt",
+    "seen": "assumed: who runs it looks and sees it",
     "told": "assumed: somebody outside tells",
 }
 MOST_TOLD = 3
@@ -47,9 +48,10 @@ class Symptom:
 def symptoms(story: Storyline, most: int) -> list[Symptom]:
     """At most so many, one a thing, in the order of the story; what matters most is kept."""
     found: dict[str, Symptom] = {}
+    chosen = chosen_stops(story.reach)
     for fact in _normal_last(story):
         symptom = symptom_of(story.reach, fact) or _missed(story.reach, fact)
-        if symptom is not None:
+        if symptom is not None and fact not in chosen:
             found.setdefault(fact.entity, symptom)
     told = [it for it in found.values() if it.noticed == "told"]
     told = sorted(told, key=lambda it: _weight(story.reach.estate, it))[:MOST_TOLD]
@@ -60,8 +62,27 @@ def symptoms(story: Storyline, most: int) -> list[Symptom]:
 
 
 def _normal_last(story: Storyline) -> list[Fact]:
-    """What is reached, in the order of the story, but what may be so on a normal day after all else."""
-    return sorted(story.order, key=lambda fact: fact.capability in _WITHIN_BOUNDS)
+    """What is reached, in the order of the story, but what may be so on a normal day after all else.
+
+    A service of ours that falls or is out where it starts comes first.
+    """
+    estate, proofs = story.reach.estate, story.reach.proofs
+    seeds = [fact for fact in proofs if proofs[fact].rule == "seed" and fact.entity in estate.entities]
+    felt = [fact for fact in seeds if estate.kind_of(fact.entity) in _FELT_BY_ITSELF and is_ours(estate, fact.entity)]
+    return [*sorted(felt), *sorted(story.order, key=lambda fact: fact.capability in _WITHIN_BOUNDS)]
+
+
+def chosen_stops(reach: Reach) -> frozenset[Fact]:
+    """What stops or slows, or follows from that, only where an intruder who has something chooses to stop it.
+
+    Who stays quiet does not: of these nothing is felt. What is so by the shortest proof counts.
+    """
+    found = set[Fact]()
+    for fact, step in reach.proofs.items():
+        by_choice = step.rule == "closure" and fact.capability in _FELT and step.premises[0].capability not in _FELT
+        if by_choice or not found.isdisjoint(step.premises):
+            found.add(fact)
+    return frozenset(found)
 
 
 def unnoticed(story: Storyline, told: Sequence[Symptom]) -> list[Fact]:
@@ -111,7 +132,7 @@ _STARTS = {
 
 
 def symptom_of(reach: Reach, fact: Fact) -> Symptom | None:
-    """What is noticed: what the estate says would show it; else a stop or a slowdown; else what others find."""
+    """What is noticed: what the estate says would show it; else a stop or slowdown; else what shows an intruder."""
     estate, name = reach.estate, fact.entity
     signal = next(_signals(reach, fact), None)
     if signal is not None:
@@ -120,10 +141,22 @@ def symptom_of(reach: Reach, fact: Fact) -> Symptom | None:
         return None
     if fact.capability in _FELT and estate.kind_of(name) in _FELT_BY_ITSELF:
         return Symptom(fact, said(estate, fact), owner(estate, name), "felt")
+    if not is_failure(reach.scenario) and (says := _seen(estate, fact)):
+        return Symptom(fact, says, owner(estate, name), "seen")
     if fact.capability == Capability.READ and _is_wanted(estate, name):
         says = f"somebody outside offers what looks like data of {label(estate, name)}"
         return Symptom(fact, says, owner(estate, name), "told")
     return None
+
+
+def _seen(estate: Estate, fact: Fact) -> str:
+    """What shows an intruder to who runs a thing; empty where nobody would look."""
+    name = fact.entity
+    if fact.capability == Capability.CONTROL and estate.kind_of(name) == Kind.SERVICE:
+        return f"somebody is logged in to {label(estate, name)} whom nobody there knows"
+    if fact.capability == Capability.WRITE and estate.kind_of(name) == Kind.STORE and _is_wanted(estate, name):
+        return f"entries of {label(estate, name)} have changed, and nobody who may change them did it"
+    return ""
 
 
 def _missed(reach: Reach, fact: Fact) -> Symptom | None:

@@ -90,10 +90,10 @@ def test_later_less_is_kept(pack: Any) -> None:
 
 
 def test_what_helps_is_offered_beside_what_does_nothing(pack: Any) -> None:
-    for inject in {option.inject for option in pack.options} - {"inject-1"}:
-        idle = [card.idle for card in pack.answers.cards if card.inject == inject]
-        assert None in idle
-        assert set(idle) & {"late", "other ways"}
+    idle = {it.inject: {card.idle for card in pack.answers.cards if card.inject == it.inject} for it in pack.options}
+    assert list(idle) == ["inject-1", "inject-4", "inject-5", "inject-6"]
+    assert [None in found for found in idle.values()] == [True] * 4
+    assert [bool(found & {"late", "other ways"}) for found in idle.values()] == [False, False, True, True]
 
 
 def test_each_inject_rests_on_what_was_read(pack: Any, retailer: Estate) -> None:
@@ -108,7 +108,7 @@ def test_after_a_decision_what_it_averts_no_longer_comes(pack: Any, retailer: Es
     after: Any = br.exercise(retailer, **SCENARIO, decide="inject-3=revoke:acme_label_key").data
     gone = {row.inject for row in after.answers.averted}
     (card,) = after.answers.decided
-    assert gone == set(card.averts) == {"inject-9", "inject-10"}
+    assert gone == set(card.averts) == {"inject-7", "inject-9", "inject-10"}
     assert {row.surely for row in after.answers.averted} == {False}
     assert {inject.inject for inject in after.injects} == {inject.inject for inject in pack.injects} - gone
     later = [it for it in after.answers.cards if it.lever == "revoke:acme_label_key" and it.inject > "inject-3"]
@@ -192,7 +192,7 @@ def test_a_third_party_that_is_broken_into_tells_who_answers_for_it(pack: Any) -
 
 def test_a_zone_that_falls_is_noticed_by_what_lies_in_it() -> None:
     data: Any = br.exercise(written("services: {s: {zone: dmz, writes: d}}\nstores: {d: {}}\n"), compromise="dmz").data
-    assert [inject.says for inject in data.injects] == ["s: it stops"]
+    assert [inject.says for inject in data.injects] == ["somebody is logged in to s whom nobody there knows"]
 
 
 @pytest.mark.parametrize(
@@ -250,3 +250,25 @@ def test_what_stands_in_and_what_is_taken_away_are_not_decided_together(retailer
     asked: dict[str, Any] = {"poison": "carrier_rates"}
     with pytest.raises(UsageError, match=r"'inject-1=wait' takes nothing away, and .* does; .* decide one of them"):
         br.exercise(retailer, **asked, decide=("inject-1=wait", "inject-2=pause:carrier_rates"))
+
+
+SHOP = """
+services:
+  shop: {writes: [customers], calls: [{to: pay, dependency: hard}]}
+  till: {serves: [pay]}
+operations: {pay: }
+stores: {customers: {classification: confidential}}
+processes: {orders: {depends_on: [shop]}}
+"""
+
+
+def test_an_intruder_who_stays_quiet_is_told_by_what_would_be_seen_and_an_outage_by_what_stops() -> None:
+    quiet: Any = br.exercise(written(SHOP), compromise="shop").data
+    assert [inject.says for inject in quiet.injects] == [
+        "somebody is logged in to shop whom nobody there knows",
+        "entries of customers have changed, and nobody who may change them did it",
+    ]
+    assert "orders: they could stop it" in [row.says for row in quiet.answers.hidden]
+    assert quiet.answers.evidence[0].noticed == "seen"
+    out: Any = br.exercise(written(SHOP), outage="shop").data
+    assert [inject.says for inject in out.injects] == ["shop: it stops", "orders: it stops"]

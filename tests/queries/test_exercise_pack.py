@@ -114,7 +114,7 @@ def test_a_thing_has_one_place_in_all_pictures_of_both_editions(folder: Path) ->
     places: dict[str, set[str | None]] = {}
     for file in folder.rglob("*.svg"):
         for text in fromstring(file.read_bytes()).iter(f"{SVG}text"):
-            if text.text in ("Picking and packing", "Shipping", "Rates importer"):
+            if text.text in ("Picking and packing", "Label printers", "Rates importer"):
                 places.setdefault(text.text, set()).add(text.get("x"))
     assert len(places) == 3
     assert [found for found in places.values() if len(found) != 1] == []

@@ -57,7 +57,7 @@ def exercise_data(prepared: PreparedEstate, exercise: Exercise) -> dict[str, Any
         "options": list(exercise.options),
         "asked": asked_of_page(exercise.scenario),
         "starts": starts_said(estate, exercise.scenario),
-        "about": list(lines_of(estate, exercise.scenario.assume.word, len(first.told))),
+        "about": list(lines_of(estate, exercise.scenario, exercise.scenario.assume.word, len(first.told))),
         "open": [*open_lines(), *RULES],
         "injects": [_inject(prepared, play, number) for number in range(len(first.told))],
         "stages": _stages(first.story),

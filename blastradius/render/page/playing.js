@@ -159,14 +159,14 @@ function spread(found, most) {
   return Array.from({ length: count }, (_, number) => found[Math.floor((number * found.length) / count)]);
 }
 
-/** Each choice once, where that leaves enough. @param {Decision[]} found */
+/** Each choice once. @param {Decision[]} found */
 function different(found) {
   /** @type {Map<string, Decision>} */ const once = new Map();
   for (const decision of found) {
     const key = decision.options.map(({ lever }) => lever).join();
     if (!once.has(key)) once.set(key, decision);
   }
-  return once.size >= Math.min(found.length, FEWEST_DECISIONS) ? [...once.values()] : found;
+  return [...once.values()];
 }
 
 /** The exercise: what is told, what may be decided, and what each decision leaves. */
@@ -322,7 +322,9 @@ class Playing {
  * @param {Decision[]} found */
 function chosenOf(found) {
   const worth = found.filter(({ options }) => options.some(({ idle }) => idle === null));
-  const chosen = spread(different(worth), MOST_DECISIONS);
+  const once = different(worth), chosen = spread(once, MOST_DECISIONS);
+  const again = worth.filter((decision) => !once.includes(decision)).reverse();
+  chosen.push(...again.slice(0, Math.max(0, FEWEST_DECISIONS - chosen.length)));
   const futile = different(found.filter((decision) => decision.options.length && !worth.includes(decision)));
   return [...chosen, ...spread(futile, FEWEST_DECISIONS - chosen.length)].sort((one, other) => one.number - other.number);
 }
