@@ -40,7 +40,7 @@ class AsyncOptions(ApiOptions):
     provided_by: Names = Field(
         default=(), description="the services without which nothing is done on the channels, beside the broker"
     )
-    server: str | None = Field(default=None, description="which of the servers the estate uses; else the first")
+    server: str | None = Field(default=None, description="which of the servers the estate uses; else the first by name")
     scopes: Literal["any", "all"] = Field(
         default="any", description="whether any of several scopes in one requirement suffices, or all are needed"
     )

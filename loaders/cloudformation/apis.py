@@ -56,7 +56,7 @@ def _path(template: Template, value: object) -> str:
 
 
 def http_route(build: Builder, template: Template, resource: Resource) -> bool:
-    """A route of an HTTP or WebSocket API."""
+    """A route of an HTTP or WebSocket API; one that says nothing of authorization has none, as is the default."""
     attributes, provenance = resource.properties, build.collector.provenance(*resource.keys)
     api, key = (
         _api(build, template, attributes.get("ApiId"), provenance),
@@ -69,9 +69,20 @@ def http_route(build: Builder, template: Template, resource: Resource) -> bool:
     for integration in template.of_type("AWS::ApiGatewayV2::Integration"):
         if template.values.name(integration.name) == target:
             uri = template.values.text(integration.properties.get("IntegrationUri"))
-    anonymous = template.values.text(attributes.get("AuthorizationType")) == "NONE"
+    asked = attributes.get("AuthorizationType")
+    default = asked is None and not _is_websocket(template, api)
+    anonymous = default or template.values.text(asked) == "NONE"
     route(build, api, key, provenance, anonymous=anonymous, function=function_in(uri))
     return True
+
+
+def _is_websocket(template: Template, api: str) -> bool:
+    """Whether the routes of an API are for those whom its ``$connect`` let in."""
+    return any(
+        fitting(template.values.arn(known.name)) == api
+        and template.values.text(known.properties.get("ProtocolType")) == "WEBSOCKET"
+        for known in template.of_type("AWS::ApiGatewayV2::Api")
+    )
 
 
 TIE = {"AWS::ApiGateway::Method": method, "AWS::ApiGatewayV2::Route": http_route}

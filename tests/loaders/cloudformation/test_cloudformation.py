@@ -176,6 +176,23 @@ R: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref A, RouteKey: "POST 
     assert loaded.tally.facts == 4
 
 
+@pytest.mark.parametrize(
+    ("protocol", "says", "anonymous"),
+    [
+        ("HTTP", "", True),
+        ("HTTP", ", AuthorizationType: NONE", True),
+        ("HTTP", ", AuthorizationType: JWT", False),
+        ("HTTP", ", AuthorizationType: !Ref Unknown", False),
+        ("WEBSOCKET", "", False),
+        ("WEBSOCKET", ", AuthorizationType: NONE", True),
+    ],
+)
+def test_a_route_that_says_nothing_of_authorization_has_none(protocol: str, says: str, anonymous: bool) -> None:
+    api = f"A: {{Type: AWS::ApiGatewayV2::Api, Properties: {{Name: a, ProtocolType: {protocol}}}}}"
+    route = f"R: {{Type: AWS::ApiGatewayV2::Route, Properties: {{ApiId: !Ref A, RouteKey: $default{says}}}}}"
+    assert bool(_open(_of(f"{api}\n{route}"))) == anonymous
+
+
 def test_a_permission_lets_an_account_call_a_function() -> None:
     loaded = _of("""
 F: {Type: AWS::Lambda::Function, Properties: {FunctionName: f}}
