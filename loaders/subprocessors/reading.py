@@ -38,8 +38,9 @@ _ELSEWHERE = re.compile(
     r"change|update|notif|histor|contact|former|removed|object|previous|contents|further|question|archive|how we|why",
     re.IGNORECASE,
 )
-_GONE = re.compile(
-    r"\b(?:former|previous|past|removed|retired|terminated|discontinued|deprecated|no longer|ehemalig|früher|ancien)",
+_NOT_NOW = re.compile(
+    r"\b(?:former|previous|past|removed|retired|terminated|discontinued|deprecated|no longer|ehemalig|früher|ancien"
+    r"|upcoming|planned|pending|future|change ?log|history)",
     re.IGNORECASE,
 )
 _STRUCK = re.compile(r"\W*~~.*~~\W*")
@@ -85,6 +86,7 @@ _COLUMNS = {
         "pays",
     ),
     "data": ("data", "categor", "information"),
+    "gone": ("removed", "terminated", "offboarded", "discontinued"),
 }
 
 
@@ -94,7 +96,7 @@ class Ends(StrEnum):
     KEPT = "kept"
     DETAIL = "details below an item"
     ELSEWHERE = "items of other sections"
-    STRUCK = "items that are struck out"
+    STRUCK = "items that are struck out or told as removed"
     NAMELESS = "nameless"
 
 
@@ -132,8 +134,18 @@ def title(lines: list[str]) -> str | None:
 
 
 def whose(lines: list[str]) -> str | None:
-    """Whose list it is, as its title says it: 'Acme subprocessors' is Acme's."""
-    text = WORD.sub(" ", title(lines) or "")
+    """Whose list it is, as its title says it: 'Acme subprocessors' is Acme's; else the heading below front matter."""
+    below = lines[_after_front_matter(lines) :][:40]
+    titles = [title(lines) or "", *(line[2:] for line in below if line.startswith("# "))]
+    for text in titles[:2]:
+        found = _whose(re.sub(r"\([^()]*\)", " ", text)) or _whose(text)
+        if found:
+            return found
+    return None
+
+
+def _whose(title: str) -> str | None:
+    text = WORD.sub(" ", title)
     text = _NOISE.sub(" ", text)
     bare = re.sub(r"['\u2019]s\b", "", " ".join(re.sub(r"[|\u2013\u2014:()]", " ", text).split()))
     bare = _BEFORE.sub("", bare).strip(" -,.'\u2019")
@@ -191,9 +203,9 @@ def _named(name: str) -> Ends:
 
 
 def _is_elsewhere(state: _State) -> bool:
-    """Whether a section lists no subprocessors, or those of before."""
+    """Whether a section lists no subprocessors, or those of before or to come."""
     elsewhere = _ELSEWHERE.search(state.section) is not None and not WORD.search(state.section)
-    return elsewhere or _GONE.search(state.section) is not None
+    return elsewhere or _NOT_NOW.search(state.section) is not None
 
 
 def _name_and_rest(text: str) -> tuple[str, str | None]:
@@ -219,7 +231,9 @@ def _row(lines: list[str], number: int, state: _State) -> Iterator[Listed]:
     elif state.columns:
         found = {key: cells[column] if column < len(cells) else "" for key, column in state.columns.items()}
         name = found.get("name", "")
-        struck = Ends.STRUCK if _STRUCK.fullmatch(name) else _named(name)
+        gone = found.get("gone") or "no"
+        removed = _STRUCK.fullmatch(name) or not (gone.lower() == "no" or _NOBODY.fullmatch(gone))
+        struck = Ends.STRUCK if removed else _named(name)
         ends = Ends.ELSEWHERE if _is_elsewhere(state) else struck
         more = {key: found.get(key) or None for key in ("purpose", "location", "data")}
         yield Listed(number + 1, ends, name, more["purpose"], more["location"] or state.location, more["data"])

@@ -110,6 +110,9 @@ def _say(context: Context) -> None:
     collector, estate = context.collector, context.estate
     if not estate.resources and not estate.malformed:
         collector.note(NoteKind.INCOMPLETE, "there are no resources in it")
+    if estate.errored:
+        message = "the plan ended in an error, or leaves something for later; what it did not come to is not here"
+        collector.note(NoteKind.INCOMPLETE, message)
     for cloud in (context.azure, context.google):
         _say_places(context, cloud)
     for address in sorted(set(context.unknown_policies)):

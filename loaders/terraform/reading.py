@@ -52,6 +52,7 @@ class Estate:
     malformed: list[tuple[str, Keys]] = field(default_factory=list)
     destroyed: list[str] = field(default_factory=list)
     configuration: dict[str, Any] = field(default_factory=dict)
+    errored: bool = False
 
 
 def is_terraform(data: Any) -> bool:
@@ -123,7 +124,7 @@ def _state(data: dict[str, Any]) -> Estate:
 
 
 def _plan(data: dict[str, Any]) -> Estate:
-    found = Estate(plan=True)
+    found = Estate(plan=True, errored=data.get("errored") is True or data.get("complete") is False)
     changes = _changes(data)
     _modules(found, data["planned_values"], ("planned_values",), changes, data_only=False)
     known = {resource.address for resource in found.resources}

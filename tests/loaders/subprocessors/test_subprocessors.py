@@ -159,3 +159,19 @@ def test_who_is_struck_out_is_no_subprocessor() -> None:
     loaded = load(f"{text}| Name | For |\n|---|---|\n| ~~Past Ltd~~ | mail |\n| A~~B | mail |\n")
     assert {relation.targets[0] for relation in loaded.relations} == {"Stays Ltd", "A~~B"}
     assert "3 items that are struck out" in str(loaded.notes[0])
+
+
+def test_the_heading_below_front_matter_says_whose_a_list_is_where_its_title_does_not() -> None:
+    front = "---\ntitle: Subprocessors\n---\n# Acme Inc. subprocessors (effective 1 January)\n"
+    text = f"{front}## Mail subprocessors\n- Tidewater\n"
+    assert {relation.id for relation in load(text).relations} == {"relies_on:Acme Inc>Tidewater"}
+    with pytest.raises(InputError, match="does not say whose list it is"):
+        load("# Subprocessors\n## Mail subprocessors\n- Tidewater\n")
+
+
+def test_who_was_removed_or_is_to_come_is_no_subprocessor() -> None:
+    table = "| Entity | Removed |\n|---|---|\n| Stays Ltd | |\n| Remains Ltd | No |\n| Gone Ltd | 2024-01-01 |\n"
+    later = "## Upcoming subprocessors\n- Later Ltd\n## Subprocessor change log\n- 2025-01-01: added Tidewater\n"
+    loaded = load(f"# Acme subprocessors\n\n{table}\n{later}")
+    assert {relation.targets[0] for relation in loaded.relations} == {"Stays Ltd", "Remains Ltd"}
+    assert (loaded.tally.facts, loaded.tally.ignored) == (2, 3)

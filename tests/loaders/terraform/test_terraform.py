@@ -883,3 +883,12 @@ def test_a_role_definition_of_azure_counts_more_than_its_name(
         )
         permitted = {edge.partition(">")[2] for edge in _edges(loaded) if edge.startswith("permits:")}
         assert permitted == {f"azure {effect} /subscriptions/s" for effect in effects}
+
+
+@pytest.mark.parametrize(
+    ("says", "told"), [({"errored": True}, True), ({"complete": False}, True), ({"errored": False}, False), ({}, False)]
+)
+def test_a_plan_that_ended_in_an_error_says_so(says: dict[str, Any], told: bool) -> None:
+    values = {"root_module": {"resources": [_row("aws_sqs_queue", "q", name="q")]}}
+    plan = {"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": values, **says}
+    assert ("the plan ended in an error" in str(_of(plan).notes)) is told
