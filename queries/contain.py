@@ -213,7 +213,7 @@ def _lines(estate: Estate, params: Params, data: ContainData) -> Iterable[str]:
             "be over by the hour or not, so numbers are told from least to most"
         )
     yield "what was reached before something is cut stays reached"
-    yield "the order: each leaves the fewest crown jewels and processes after those before it; `cut` proves the fewest"
+    yield "the order: each leaves the fewest crown jewels and processes after those before it; 'cut' proves the fewest"
     if any(row.act == "revoke" for row in data.alone):
         yield "a revoked key is taken to open nothing from that hour on; how long a session lives on is not stated"
     if data.untried:

@@ -9,7 +9,7 @@ from blastradius.engine import SEED_KINDS, ScenarioParams, compile_system, plain
 from blastradius.engine.scenario import BACK
 from blastradius.estate import Estate
 from blastradius.model import Basis
-from blastradius.reports.labels import KNOWN, assumed, footing
+from blastradius.reports.labels import KNOWN, assumed, footing, unsaid
 from blastradius.reports.line import (
     Answered,
     ControlsData,
@@ -107,6 +107,8 @@ def _lines(estate: Estate, data: ControlsData) -> Iterator[str]:
     yield assumed(data.assume)
     if data.in_force:
         yield from _counted(data)
+    if data.unsaid:
+        yield unsaid(data.unsaid, data.in_force)
     if data.silent:
         named = listed([label(estate, name) for name in data.silent])
         of = f"{len(data.silent):,} of {plural(len(data.reached_jewels or ()), 'crown jewel')} in reach as things are"

@@ -282,7 +282,7 @@ def _things_said(
 
 def _lines(estate: Estate, data: ScenariosData) -> Iterator[str]:
     if all(it.lies_ahead for it in data.exercises):
-        yield "no past exercise is stated, so what is new cannot be told; state those that were held under `exercises`"
+        yield "no past exercise is stated, so what is new cannot be told; state those that were held under 'exercises'"
     else:
         yield "first comes what reaches most that is new beside past exercises: crown jewels, processes, then things"
     for it in data.exercises:

@@ -143,7 +143,7 @@ def _headline(estate: Estate, checks: Sequence[CheckRow], failed: int, accepted:
 
 def _unverified(estate: Estate, idle: Iterable[str]) -> Iterable[str]:
     if not estate.expectations:
-        yield "say what must not be reached in an `expect` block of an estate file, and ask again"
+        yield "say what must not be reached in an 'expect' block of an estate file, and ask again"
     yield from idle
 
 

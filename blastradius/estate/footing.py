@@ -54,6 +54,11 @@ def status_of(control: Control) -> str:
     return "assumed" if unsaid and control.status == "working" else control.status
 
 
+def is_unsaid(control: Control) -> bool:
+    """Whether nobody stated how well a control works, so that it is taken to work."""
+    return "status" not in control.model_fields_set
+
+
 def _is_assumed(control: Control) -> bool:
     return status_of(control) == "assumed"
 

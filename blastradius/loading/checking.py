@@ -56,7 +56,7 @@ def checked(found: Survey) -> tuple[Answer, bool]:
         headline=data.headline,
         data=data,
         tables=tables(data),
-        lines=() if problems and not sources else (_accounted(sources),),
+        lines=() if problems and not sources else (_accounted(sources), *_next(estate, [*problems, *loose])),
         findings=bool(loose),
     )
     return answer, not problems
@@ -99,6 +99,15 @@ def _statements(estate: Estate, notes: Iterable[Note]) -> tuple[StatementRow, ..
         )
         for note in notes
     )
+
+
+def _next(estate: Estate, wrong: Sequence[object]) -> Iterator[str]:
+    """What to do where nothing is wrong and nothing is stated."""
+    if not wrong and not estate.entities:
+        yield (
+            "nothing is stated yet: say in an estate file which third parties there are, which keys they hold and what "
+            "these open; or put exports into a folder and run 'blastradius init' there"
+        )
 
 
 def _problem(text: str) -> StatementRow:

@@ -30,6 +30,9 @@ _LINKED = re.compile(rf"@|:(?=//|{_EMOJI})|\bwww(?=\.)|#(?=\d)|\bgh(?=-\d)", re.
 _NOTHING = "<!-- -->"
 """Parts two texts for GitHub, which makes links, mentions and emoji of what it finds in one, however it is escaped."""
 
+MOST_NOTES = 10
+"""How many notes a document in Markdown has in full."""
+
 
 def safe(text: str) -> str:
     r"""``text`` made harmless for a terminal: controls, bidi marks and line breaks shown as ``\x1b``, ``\n`` …"""
@@ -207,15 +210,22 @@ def as_markdown(answer: Answer, detail: Detail = PLAIN, scenes: Sequence[str] = 
     for page in answer.appendix:
         blocks += [f"# {_markdown(page.title)}", _markdown(page.subtitle)]
         blocks += [_markdown_section(section, detail, scenes) for section in page.sections]
-    blocks.append(_list(note_lines(answer, detail)))
+    blocks.append(_list(note_lines(answer, detail) if answer.page is None else _document_notes(answer)))
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _document_notes(answer: Answer) -> Iterable[str]:
+    """The notes of a document, whose readers have no command to ask for them."""
+    if len(answer.notes) <= MOST_NOTES:
+        return (f"note: {note}" for note in answer.notes)
+    return (f"{len(answer.notes):,} notes concern this document; its HTML lists them",)
 
 
 def _markdown_section(section: Section, detail: Detail, scenes: Sequence[str] = ()) -> str:
     blocks = [f"## {_markdown(section.title)}", _list(section.lines)]
     if section.scene is not None and section.scene < len(scenes):
         blocks.append(f"![{_markdown(section.title)}]({scenes[section.scene]})")
-    blocks += [_markdown_rows(section.table, detail)] if section.table is not None and section.table.rows else []
+    blocks += [_document_rows(section.table, detail)] if section.table is not None and section.table.rows else []
     return "\n\n".join(filter(None, blocks))
 
 
@@ -227,15 +237,21 @@ def _markdown_table(whole: Table, detail: Detail) -> str:
     title = _markdown(whole.title)
     if not whole.rows:
         return f"### {title}: none"
-    return f"### {title}\n\n{_markdown_rows(whole, detail)}"
+    more = f"\n\n({left_out(whole)})" if whole.is_short(detail) else ""
+    return f"### {title}\n\n{_markdown_rows(whole.shown(detail))}{more}"
 
 
-def _markdown_rows(whole: Table, detail: Detail) -> str:
+def _document_rows(whole: Table, detail: Detail) -> str:
     shown = whole.shown(detail)
+    more = f"\n\n({len(shown.rows):,} of {len(whole.rows):,} rows)" if whole.is_short(detail) else ""
+    return f"{_markdown_rows(shown)}{more}"
+
+
+def _markdown_rows(shown: Table) -> str:
     rows = [shown.columns, *shown.rows] if shown.rows else []
     lines = [f"| {' | '.join(_markdown_cell(cell) for cell in row)} |" for row in rows]
     lines[1:1] = [f"| {' | '.join('---' for _ in shown.columns)} |"] if rows else []
-    return "\n".join([*lines, *(["", f"({left_out(whole)})"] if whole.is_short(detail) else [])])
+    return "\n".join(lines)
 
 
 def _markdown_cell(cell: Cell) -> str:

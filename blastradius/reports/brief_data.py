@@ -10,7 +10,7 @@ import numpy as np
 from blastradius.columns.tables import BASES
 from blastradius.engine import Assumption, PreparedEstate, solve
 from blastradius.estate import Estate
-from blastradius.estate.footing import status_of
+from blastradius.estate.footing import is_unsaid, status_of
 from blastradius.model import Basis, Frozen, Kind, Level, Party
 from blastradius.reports.appendix import MOST_PAGES, PartyRow, appendix
 from blastradius.reports.failures import Failure, critical, failures, outage
@@ -108,6 +108,7 @@ class BriefData(Frozen):
     rests_on: tuple[RestRow, ...]
     controls: int
     controls_assumed: int
+    controls_unsaid: int
     processes: int
     critical: tuple[str, ...]
     stops: tuple[StopRow, ...]
@@ -192,6 +193,7 @@ def _how_sure(estate: Estate) -> dict[str, Any]:
         "known": dict(zip(BASES, known, strict=True)),
         "controls": len(statuses),
         "controls_assumed": statuses.count("assumed"),
+        "controls_unsaid": sum(is_unsaid(placed.control) for placed in estate.controls.values()),
     }
 
 

@@ -8,7 +8,7 @@ from blastradius.answer import Page, Section, Table
 from blastradius.estate import Estate
 from blastradius.model import Level
 from blastradius.reports.brief_data import BriefData, ReachingRow
-from blastradius.reports.labels import footing
+from blastradius.reports.labels import footing, unsaid
 from blastradius.reports.reaches import marks
 from blastradius.reports.since import since_said
 from blastradius.reports.ways import cost_said
@@ -274,4 +274,5 @@ def _sure(estate: Estate, data: BriefData) -> Iterator[str]:
     proof = "checked by an independent program" if data.checked else "not checked, for the estate is too large"
     yield f"What follows from what is stated is computed, and {proof}; what nobody stated it does not know."
     known = footing(estate)
-    yield f"{known[:1].upper()}{known[1:]}."
+    more = f"; {unsaid(data.controls_unsaid, data.controls)}" if data.controls_unsaid else ""
+    yield f"{known[:1].upper()}{known[1:]}{more}."

@@ -51,7 +51,7 @@ def lines_of(estate: Estate, scenario: Scenario, assume: str, injects: int) -> I
     """What the facilitator is told first."""
     yield from open_lines()
     if not injects:
-        yield "nobody would notice anything of it, as far as is stated: state who would (`seen_by`), or play another"
+        yield "nobody would notice anything of it, as far as is stated: state who would ('seen_by'), or play another"
     intruder = " and an intruder to be seen; what only stops if an intruder stops it goes on"
     yield (
         "injects are what could happen; where nobody is named who would notice, a stop is assumed to be felt"

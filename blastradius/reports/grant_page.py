@@ -143,7 +143,7 @@ def lines(before: Estate, estate: Estate, data: GrantData) -> Iterable[str]:
     if data.fail_on == "jewel" and not marks_jewels(estate):
         yield f"no crown jewel is marked, so none can be newly reached; {MARK}, or ask with --fail-on new"
     if not estate.expectations:
-        yield "the estate expects nothing (no `expect:`), so no expectation can break"
+        yield "the estate expects nothing (no 'expect'), so no expectation can break"
     if data.holds_tried and not data.holds:
         yield f"of {plural(data.holds_tried, 'control')} that could be put in place none by itself would hold any of it"
     if data.holds_untried:

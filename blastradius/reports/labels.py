@@ -113,6 +113,15 @@ def _untested(estate: Estate) -> str:
     return f"; {which} assumed to work, shown by nobody"
 
 
+def unsaid(count: int, controls: int) -> str:
+    """That of so many controls some have no stated status."""
+    if controls == 1:
+        return "the only control has no stated status, so it is taken to work"
+    some = f"all {controls:,}" if count == controls else f"{count:,} of {controls:,}"
+    have, are = ("has", "it is") if count == 1 else ("have", "they are")
+    return f"{some} controls {have} no stated status, so {are} taken to work"
+
+
 def assumed(word: str) -> str:
     """A level by its word, in one sentence for who does not know it."""
     levels = [level for level in Level if level <= Level[word.upper()]]

@@ -11,7 +11,7 @@ import numpy as np
 
 from blastradius.engine import SEED_KINDS, Assumption, PreparedEstate
 from blastradius.estate import PlacedControl
-from blastradius.estate.footing import status_of
+from blastradius.estate.footing import is_unsaid, status_of
 from blastradius.model import Basis, Fact, Frozen, Kind, Scenario, Verb
 from blastradius.reports.holding import Effect, Line, Pair, entities_of
 from blastradius.reports.impact import Measure, is_audited
@@ -130,9 +130,10 @@ class ControlsData(Frozen):
     """The answer to ``controls``.
 
     ``starts`` (ids) are the third parties, each alone, or null for the one ``scenario`` that is asked. ``in_force``
-    counts the controls that are stated to work and are not distrusted, ``assumed`` those of them that nobody has shown
-    to work. Of ``pairs`` so many ``meet`` at some step, and of these so many were ``tried``. ``silent`` are crown
-    jewels (ids) in reach on which, and on whose relations, nothing is said of any control.
+    counts the controls that are stated to work and are not distrusted, ``assumed`` those of them that nobody has
+    shown to work, ``unsaid`` those of which nobody states whether they do. Of ``pairs`` so many ``meet`` at some
+    step, and of these so many were ``tried``. ``silent`` are crown jewels (ids) in reach on which, and on whose
+    relations, nothing is said of any control.
     """
 
     question: str
@@ -143,6 +144,7 @@ class ControlsData(Frozen):
     scenario: str | None
     in_force: int
     assumed: int
+    unsaid: int
     holding: tuple[HoldingRow, ...]
     pairs: int
     meet: int
@@ -198,6 +200,7 @@ class Answered:
             scenario=self.starts[0].name if is_scenario else None,
             in_force=in_force,
             assumed=sum(status_of(placed.control) == "assumed" for placed in self._in_force.values()),
+            unsaid=sum(is_unsaid(placed.control) for placed in self._in_force.values()),
             holding=tuple(sorted(holding, key=lambda row: (row.status != "assumed", *_by_size(row.opens), row.id))),
             pairs=in_force * (in_force - 1) // 2,
             meet=len(meet),

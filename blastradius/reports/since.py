@@ -188,7 +188,7 @@ def _stop(estate: Estate, pair: Pair, both: Collection[str]) -> StopRow:
 
 
 UNCOMPARED = (
-    "Not compared: no earlier estate was given, so what changed is not known. `blastradius snapshot` keeps this one "
+    "Not compared: no earlier estate was given, so what changed is not known. 'blastradius snapshot' keeps this one "
     "for next time."
 )
 

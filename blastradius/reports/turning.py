@@ -43,7 +43,7 @@ def gone_on(first: Begun, decide: Sequence[str], levers: Sequence[Tried]) -> Pla
     if others:
         raise UsageError(
             f"decide: {standing[0][0]!r} takes nothing away, and {others[0]!r} does; how a story goes on after both is "
-            "not worked out: decide one of them, or say what is taken away from the start by `without`"
+            "not worked out: decide one of them, or say what is taken away from the start by 'without'"
         )
     for text, inject, lever in sorted(standing, key=lambda it: names.index(it[1])):
         play = _turned(play, _offered(play, text, inject, lever, taken), lever)

@@ -11,7 +11,7 @@ from blastradius.model import Capability, Kind, Store
 from blastradius.reports.phrases import phrase
 from blastradius.reports.words import is_public, label, listed, plural
 
-MARK = "mark what matters most with `crown_jewel: true` in an estate file"
+MARK = "mark what matters most with 'crown_jewel: true' in an estate file"
 
 
 def marks_jewels(estate: Estate) -> bool:

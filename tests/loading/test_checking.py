@@ -31,6 +31,14 @@ def test_findings_come_first_and_sources_last(tmp_path: Path) -> None:
     assert answer.notes == ()
 
 
+def test_who_has_stated_nothing_yet_is_told_what_comes_next(tmp_path: Path) -> None:
+    answer, whole = answer_of(tmp_path, "blastradius: 1\n")
+    assert whole
+    assert answer.lines[1].startswith("nothing is stated yet: say in an estate file which third parties there are")
+    _, *others = answer_of(tmp_path, "blastradius: 1\nparties: {a: }\n")[0].lines
+    assert others == []
+
+
 def test_of_what_cannot_be_read_it_is_not_said_that_nothing_was_found(tmp_path: Path) -> None:
     answer, whole = answer_of(tmp_path, "blastradius: 1\nparties:\n  a: {hold: [k]}\n")
     assert not whole

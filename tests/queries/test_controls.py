@@ -185,3 +185,11 @@ def test_degenerate_estates() -> None:
 def test_no_word_is_for_us_only(retailer: Estate) -> None:
     shown = told(retailer, assume="lateral")
     assert not [word for word in ("taint", "deny", "@", "foothold", "closure", "seed") if word in shown]
+
+
+def test_it_says_of_how_many_controls_nobody_states_whether_they_work() -> None:
+    stated = HARDENED.model_copy(update={"status": "working"})
+    unsaid, said = estate(*WAY, controls={"serves:s>o": HARDENED, "s": stated}), estate(*WAY, controls={"s": stated})
+    assert (asked(unsaid).unsaid, asked(said).unsaid) == (1, 0)
+    assert "1 of 2 controls has no stated status, so it is taken to work" in told(unsaid)
+    assert "no stated status" not in told(said)

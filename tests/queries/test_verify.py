@@ -66,7 +66,7 @@ def test_an_estate_that_expects_nothing_is_a_finding() -> None:
     answer = br.verify(ESTATES["open"]).answer
     assert answer.findings
     assert answer.headline == "nothing was verified: the estate has no expect block"
-    assert answer.lines == ("say what must not be reached in an `expect` block of an estate file, and ask again",)
+    assert answer.lines == ("say what must not be reached in an 'expect' block of an estate file, and ask again",)
 
 
 RULES = """\

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from rich.cells import cell_len
 
-from blastradius.answer import UNKNOWN, Answer, Detail, Table
+from blastradius.answer import UNKNOWN, Answer, Detail, Page, Section, Table
 from blastradius.model import Frozen, Note, NoteKind, Provenance
 from blastradius.render import RENDERERS
 from blastradius.render.text import as_csv, as_json, as_markdown, safe, table
@@ -208,6 +208,16 @@ def test_markdown_reads_like_this() -> None:
         "| Customer records | 0 | 0.5 | yes |\n| Orders | 1 |  | no |\n\n"
         "- 1 note concerns this answer; --notes prints it\n"
     )
+
+
+def test_a_document_in_markdown_names_no_flag_for_its_reader_has_no_command() -> None:
+    note = Note(kind=NoteKind.ASSUMED, message="taken as soft")
+    whole = Table("a", "A", ("x",), ((1,), (2,)), brief=((1,),))
+    made = replace(plain(), notes=(note,), tables=(whole,), page=Page("Board", "today", (Section("One", table=whole),)))
+    written = as_markdown(made)
+    assert written.endswith("| x |\n| --- |\n| 1 |\n\n(1 of 2 rows)\n\n- note: assumed: taken as soft\n")
+    many = as_markdown(replace(made, notes=(note,) * 11))
+    assert many.endswith("- 11 notes concern this document; its HTML lists them\n")
 
 
 @pytest.mark.parametrize(
