@@ -14,10 +14,11 @@ import re
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import pytest
@@ -47,8 +48,8 @@ MARKS = "<!-- mutation -->\n", "<!-- /mutation -->\n"
 class Mutant:
     """One change: in which file, line, column and function, what stood there, and what stands there instead.
 
-    ``function`` is the file and the line where it begins, None outside of any; ``scope`` is its name, ``source`` the
-    line as it stands.
+    ``function`` is the file and the line where it begins, None outside of any; ``scope`` is its name, or that of the
+    rule of the table, ``source`` the line as it stands, and ``alike`` how many changes before it are the same by these.
     """
 
     room: str
@@ -61,6 +62,7 @@ class Mutant:
     before: str
     after: str
     text: str
+    alike: int = 0
 
     @property
     def near(self) -> tuple[str, ...]:
@@ -70,14 +72,18 @@ class Mutant:
     @property
     def key(self) -> str:
         """What it is by, while lines move."""
-        return " ".join(f"{self.file} {self.scope} | {self.source} | {self.before} => {self.after}".split())
+        number = f" | {self.alike + 1}" if self.alike else ""
+        return " ".join(f"{self.file} {self.scope} | {self.source} | {self.before} => {self.after}{number}".split())
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.before!r} became {self.after!r}"
 
 
-Place = tuple[int, str] | None
-"""The line where a function begins, and its name; None outside of any."""
+class Place(NamedTuple):
+    """In what a change is: the line where the function begins, None outside of any, and its name or the rule's id."""
+
+    line: int | None
+    scope: str
 
 
 def mutants(room: str) -> Iterator[Mutant]:
@@ -85,19 +91,21 @@ def mutants(room: str) -> Iterator[Mutant]:
     code = ROOT / ROOMS[room]
     for path in [code] if code.is_file() else sorted(code.rglob("*.py")):
         source, file = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
-        lines = source.encode().splitlines(keepends=True)
-        for node, after, place in _changes(ast.parse(source), None, texts=room == "rules"):
+        lines, alike = source.encode().splitlines(keepends=True), Counter[str]()
+        for node, after, place in _changes(ast.parse(source), Place(None, ""), texts=room == "rules"):
             if ast.unparse(ast.parse(after)) != ast.unparse(node):
                 ahead, before, behind = (part.decode() for part in _parted(lines, node))
-                function, scope = (f"{file}:{place[0]}", place[1]) if place else (None, "")
-                where = room, file, node.lineno, node.col_offset, function, scope, lines[node.lineno - 1].decode()
-                yield Mutant(*where, before, after, ahead + after + behind)
+                function = None if place.line is None else f"{file}:{place.line}"
+                where = room, file, node.lineno, node.col_offset, function, place.scope, lines[node.lineno - 1].decode()
+                found = Mutant(*where, before, after, ahead + after + behind)
+                yield replace(found, alike=alike[found.key])
+                alike[found.key] += 1
 
 
 def _changes(tree: ast.AST, place: Place, *, texts: bool) -> Iterator[tuple[ast.expr | ast.stmt, str, Place]]:
     """Nodes, what may stand in their place, and their function; annotations and texts for people stay."""
     for name, value in ast.iter_fields(tree):
-        here = _begun(tree) if name == "body" and isinstance(tree, ast.FunctionDef) else place
+        here = _within(tree, name, place)
         for node in value if isinstance(value, list) else [value]:
             if name in _NO_CODE or not isinstance(node, ast.AST) or _is_literal(node) or _is_docstring(node):
                 continue
@@ -106,8 +114,14 @@ def _changes(tree: ast.AST, place: Place, *, texts: bool) -> Iterator[tuple[ast.
             yield from _changes(node, here, texts=texts)
 
 
-def _begun(function: ast.FunctionDef) -> Place:
-    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)]), function.name
+def _within(tree: ast.AST, part: str, place: Place) -> Place:
+    """Where a part of a node is: in a function where it is the body of one, or in a rule of the table."""
+    match tree:
+        case ast.FunctionDef(name=name) if part == "body":
+            return Place(min([tree.lineno, *(decorator.lineno for decorator in tree.decorator_list)]), name)
+        case ast.Call(func=ast.Name("rule"), args=[ast.Constant(value=str(rule_id)), *_]) if place.line is None:
+            return Place(None, rule_id)
+    return place
 
 
 def _is_literal(node: ast.AST) -> bool:

@@ -7,13 +7,15 @@ It starts where the changed rule is at work, and most changes show at once. What
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
 import signal
+import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -28,8 +30,10 @@ from blastradius.engine import compile_system
 from blastradius.engine.single.shortest_proofs import certify
 from blastradius.estate import Estate
 from blastradius.model import Basis, Fact, Level, Scenario, Verb
+from tests.agreement import held_in_worlds
 from tests.campaign.equivalents import EQUIVALENT
 from tests.campaign.mutation import Mutant, mutants
+from tests.campaign.noticing import ROOT
 from tests.engine.corpus import CORPUS
 from tests.engine.random_estates import random_islands, random_scenarios
 from tests.engine.test_corpus import is_refused
@@ -39,12 +43,24 @@ from tests.rules import golden
 Known = dict[Fact, tuple[int, float, int]]
 """Of each fact its level, the hour in which it arrives and its hops."""
 Made = tuple[Estate, list[Scenario]]
-_CAPABILITIES = re.compile("included|_capabilities|_DATA")
+_AT_IMPORT = re.compile("included|_capabilities|_DATA")
+"""What can be said of what, and what that includes, is read when modules are imported."""
 MARKS = "<!-- table -->\n", "<!-- /table -->\n"
 ISLANDS = 12
 """How many estates of 64 side by side."""
 SECONDS = 60.0
 """How long a change may take, in seconds of a processor: one that goes on for ever shows as well."""
+_AFRESH = """
+import json, resource, sys, types
+import blastradius
+given = json.load(sys.stdin)
+resource.setrlimit(resource.RLIMIT_CPU, (given["seconds"], given["seconds"] + 5))
+blastradius.rules = sys.modules["blastradius.rules"] = types.ModuleType("blastradius.rules")
+exec(compile(given["text"], given["file"], "exec", dont_inherit=True), vars(blastradius.rules))
+from tests.campaign.table import first_that_differs
+print(first_that_differs(given["known"]))
+"""
+"""A process in which the rule table is a changed one from the start."""
 
 
 @dataclass
@@ -77,6 +93,17 @@ class Asked:
     def differs(self) -> bool:
         """Whether something else follows by the table that is in place."""
         return any(found != known for found, known in zip(self.found(), self.known, strict=True))
+
+    @cached_property
+    def digest(self) -> str:
+        """What follows by the table that the process began with, for one scenario and in many worlds, told in short."""
+        built, scenarios = self.made
+        system, told = compile_system(built), hashlib.sha256()
+        for scenario, found in zip(scenarios, self.found(), strict=True):
+            told.update(repr(sorted((str(fact), *said) for fact, said in found.items())).encode())
+            for level, facts in held_in_worlds(system, scenario, "numpy"):
+                told.update(repr((level, sorted(map(str, facts)))).encode())
+        return told.hexdigest()
 
 
 def quick() -> list[Asked]:
@@ -193,6 +220,23 @@ def shown_by(mutant: Mutant, asked: Sequence[Asked]) -> str | None:
         return type(error).__name__
 
 
+def first_that_differs(known: Mapping[str, str]) -> str:
+    """The first of what is asked by name from which something else follows than these digests say; empty if none."""
+    there = [it for it in (*quick(), *slow()) if it.name in known]
+    return next((it.name for it in there if it.digest != known[it.name]), "")
+
+
+def shown_afresh(mutant: Mutant, asked: Sequence[Asked]) -> str | None:
+    """As ``shown_by``, of what is read when modules are imported: each in a process of its own."""
+    known = {it.name: it.digest for it in asked}
+    given = {"text": mutant.text, "file": mutant.file, "seconds": int(SECONDS), "known": known}
+    command = [sys.executable, "-c", _AFRESH]
+    done = subprocess.run(command, cwd=ROOT, input=json.dumps(given), capture_output=True, text=True, check=False)
+    if done.returncode:
+        return (done.stderr.splitlines() or ["too slow"])[-1].partition(":")[0]
+    return done.stdout.strip() or None
+
+
 def _about(before: tuple[Any, ...], after: tuple[Any, ...]) -> set[str]:
     """The rule of a row that differs and the verbs that its flows run along that do; any where one runs along none."""
     rule, level, *flows = before
@@ -238,21 +282,19 @@ class Looked:
 
 
 def looked(file: Path, asked: Sequence[Asked], later: Sequence[Asked]) -> Looked:
-    """Make each change; what shows is kept in a file and not made again, what does not is printed at once.
-
-    What can be said of what, and what that includes, is read when modules are imported: that needs a new process each.
-    """
+    """Make each change; what shows is kept in a file and not made again, what does not is printed at once."""
     file.parent.mkdir(parents=True, exist_ok=True)
     seen: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     left: dict[Mutant, str | None] = {}
-    every = [mutant for mutant in mutants("rules") if not _CAPABILITIES.search(f"{mutant.scope} {mutant.source}")]
+    every = list(mutants("rules"))
     for mutant in every:
-        shown = seen.get(str(mutant)) or shown_by(mutant, asked)
+        show = shown_afresh if _AT_IMPORT.search(f"{mutant.scope} {mutant.source}") else shown_by
+        shown = seen.get(str(mutant)) or show(mutant, asked)
         if shown:
             seen[str(mutant)] = shown
             file.write_text(json.dumps(seen, indent=1), encoding="utf-8")
         else:
-            left[mutant] = shown_by(mutant, later)
+            left[mutant] = show(mutant, later)
             click.echo(f"{mutant}: {EQUIVALENT.get(mutant.key, '')}: {left[mutant]}")
     return Looked(len(every) - len(left), left)
 

@@ -6,6 +6,7 @@ import ast
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -41,6 +42,20 @@ def test_a_change_of_the_table_shows_in_what_is_asked_of_it() -> None:
     assert table.shown_by(first['"from.control -> to.control"', "'to.control -> from.control'"], asked) == "rule R1"
     assert table.shown_by(first['"each"', "''"], asked) == "a generated page"
     assert table.shown_by(first['"each from.possess -> to.use"', "'from.possess -> to.use'"], asked) is None
+
+
+def test_what_is_read_when_modules_are_imported_is_changed_in_a_process_of_its_own() -> None:
+    asked = [one for one in table.quick() if one.name in ("rule R1", "rule R3b")]
+    [change] = [it for it in mutants("rules") if it.source.strip() == 'Kind.SCOPE: _capabilities("use"),']
+    assert table.shown_afresh(change, asked) == "blastradius.errors.CertificateError"
+    assert table.shown_afresh(replace(change, text=(ROOT / change.file).read_text(encoding="utf-8")), asked) is None
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_mutant_has_a_key_of_its_own_and_each_reason_a_mutant(room: str) -> None:
+    keys = [mutant.key for mutant in mutants(room)]
+    assert len(set(keys)) == len(keys)
+    assert {key for key in EQUIVALENT if key.startswith(ROOMS[room])} <= set(keys)
 
 
 DRIVER = """

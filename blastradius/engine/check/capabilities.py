@@ -80,11 +80,6 @@ def is_stone(fact: Fact) -> bool:
     return fact.capability in STEPPING_STONES
 
 
-def weakest(*bases: Basis) -> Basis:
-    """The weakest of some bases; of none the best there is."""
-    return max(bases, key=_PLACE.__getitem__, default=Basis.OBSERVED)
-
-
 def is_weaker(basis: Basis, asked: Basis) -> bool:
     """Whether a basis is weaker than the one that is asked for."""
     return _PLACE[basis] > _PLACE[asked]
