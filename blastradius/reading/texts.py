@@ -51,13 +51,19 @@ class Places:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """The garbage collector paused: what is read lives on, and would only be walked again and again."""
+    """The garbage collector paused: what is read lives on, and would only be walked again and again.
+
+    Afterwards all of it counts as old, or the next object that is made would have it walked as if it were new.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
+            if not gc.get_freeze_count():  # what somebody else froze stays so
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
