@@ -14,7 +14,20 @@ from blastradius.loaderkit.accounts import furthest
 from blastradius.loaderkit.agreement import agreeing
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.loaderkit.names import MAX_ID, harmless
-from blastradius.model import Basis, Entity, Note, NoteKind, Party, Provenance, Relation, Tally, Verb, relation_id
+from blastradius.model import (
+    Basis,
+    Entity,
+    Note,
+    NoteKind,
+    Party,
+    Provenance,
+    Relation,
+    Tally,
+    Verb,
+    bare_relation,
+    placed,
+    relation_id,
+)
 from blastradius.secrets import looks_secret
 
 
@@ -64,7 +77,7 @@ class FactCollector:
     def provenance(self, *keys: str | int) -> Provenances:
         """The place of the value at ``keys``."""
         line, column = self.document.position(*keys)
-        return (Provenance(source=self.source, file=self.document.path, line=line, column=column),)
+        return (placed(self.source, self.document.path, line, column),)
 
     def entity(self, made: Entity) -> str:
         """Keep an entity and return its id; of two with one id the first stays, and a difference is noted."""
@@ -97,12 +110,11 @@ class FactCollector:
 
         Where it says something else then, what reaches further stands, as of two sources.
         """
-        ends = {"sources": _tuple(sources), "targets": _tuple(targets)}
-        name = relation_id(verb, *ends.values())
+        ends = _tuple(sources), _tuple(targets)
+        name = relation_id(verb, *ends)
         before = self.relations.get(name)
         if before is None or attributes or before.model_fields_set - _BARE:
-            stated = {"verb": verb, **ends, "basis": basis, "provenance": provenance, **attributes}
-            made = Relation.model_validate(stated)
+            made = _relation(name, verb, *ends, basis, provenance, attributes)
             if before is None:
                 self.relations[name] = made
                 return name
@@ -199,6 +211,21 @@ _BARE = {"verb", "sources", "targets", "basis", "also", "provenance"}
 
 def _tuple(ids: str | tuple[str, ...]) -> tuple[str, ...]:
     return (ids,) if isinstance(ids, str) else ids
+
+
+def _relation(
+    name: str,
+    verb: Verb,
+    sources: tuple[str, ...],
+    targets: tuple[str, ...],
+    basis: Basis,
+    provenance: Provenances,
+    attributes: dict[str, Any],
+) -> Relation:
+    if not attributes:
+        return bare_relation(name, verb, sources, targets, basis, provenance)
+    stated = {"verb": verb, "sources": sources, "targets": targets, "basis": basis, "provenance": provenance}
+    return Relation.model_validate(stated | attributes)
 
 
 def _declared(entity: Entity) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeGuard
 
+from blastradius.model import MAX_ID as MAX_ID
 from blastradius.secrets import looks_secret
 
-MAX_ID = 500
 MAX_NAME = 2048
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

@@ -18,6 +18,7 @@ from blastradius.model.entities import (
     Service,
     Store,
     Zone,
+    bare_entity,
 )
 from blastradius.model.notes import Note, NoteKind, Tally
 from blastradius.model.relations import (
@@ -26,6 +27,7 @@ from blastradius.model.relations import (
     Ends,
     Relation,
     Verb,
+    bare_relation,
     end_of_id,
     id_of_sides,
     joint_end,
@@ -43,10 +45,11 @@ from blastradius.model.scenario import (
     Selection,
     Statement,
 )
-from blastradius.model.values import MOST_RECORDS, Basis, Frozen, Id, Provenance, Records, Signal
+from blastradius.model.values import MAX_ID, MOST_RECORDS, Basis, Frozen, Id, Mould, Provenance, Records, Signal, placed
 
 __all__ = [
     "ENTITY_TYPES",
+    "MAX_ID",
     "MOST_RECORDS",
     "SEEDS",
     "SIGNATURES",
@@ -70,6 +73,7 @@ __all__ = [
     "Kept",
     "Kind",
     "Level",
+    "Mould",
     "Note",
     "NoteKind",
     "Operation",
@@ -88,11 +92,14 @@ __all__ = [
     "Tally",
     "Verb",
     "Zone",
+    "bare_entity",
+    "bare_relation",
     "end_of_id",
     "id_of_sides",
     "input_ends",
     "input_id",
     "joint_end",
     "named_ends",
+    "placed",
     "relation_id",
 ]

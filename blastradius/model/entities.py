@@ -9,7 +9,16 @@ from pydantic import BeforeValidator, Field
 
 from blastradius.dates import Date
 from blastradius.model.controls import Control
-from blastradius.model.values import Basis, Frozen, Id, Provenance, Records, Signal
+from blastradius.model.values import (
+    Basis,
+    Frozen,
+    Id,
+    Mould,
+    Provenance,
+    Records,
+    Signal,
+    fits_id,
+)
 
 
 def _listed(value: object) -> object:
@@ -157,6 +166,27 @@ ENTITY_TYPES: dict[Kind, type[Entity]] = {
     made.model_fields["kind"].default: made
     for made in (Party, Credential, Scope, Operation, Service, Store, Feed, Process)
 }
+
+
+_BARE = {kind: Mould(made, "id", "basis", "provenance") for kind, made in ENTITY_TYPES.items()}
+_NAMED = {kind: Mould(made, "id", "basis", "provenance", "name") for kind, made in ENTITY_TYPES.items()}
+
+
+def bare_entity(
+    kind: Kind, made: str, basis: Basis, provenance: tuple[Provenance, ...], name: str | None = None
+) -> Entity:
+    """An entity of which no more is said than its id, what it is called, on what basis it is known, and where.
+
+    Raises:
+        ValidationError: what cannot be an id or a name.
+    """
+    stated = {"id": made, "basis": basis, "provenance": provenance}
+    if name is not None:
+        stated["name"] = name
+    is_typed = type(basis) is Basis and type(provenance) is tuple and (name is None or type(name) is str)
+    if is_typed and fits_id(made):
+        return (_BARE if name is None else _NAMED)[kind](**stated)
+    return ENTITY_TYPES[kind].model_validate(stated)
 
 
 class Zone(Frozen):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from blastradius.model.controls import Control
 from blastradius.model.entities import Kind
-from blastradius.model.values import Basis, Frozen, Id, Provenance, Signal
+from blastradius.model.values import Basis, Frozen, Id, Mould, Provenance, Signal, fits_id
 
 
 class Verb(StrEnum):
@@ -86,6 +86,29 @@ class Relation(Frozen):
     def id(self) -> str:
         """A stable name made of the verb and the ends, such as ``grants:key>orders.read``."""
         return relation_id(self.verb, self.sources, self.targets)
+
+
+_BARE = Mould(Relation, "verb", "sources", "targets", "basis", "provenance")
+
+
+def bare_relation(
+    name: str,
+    verb: Verb,
+    sources: tuple[str, ...],
+    targets: tuple[str, ...],
+    basis: Basis,
+    provenance: tuple[Provenance, ...],
+) -> Relation:
+    """A relation of which no more is said than every relation says; ``name`` is its id.
+
+    Raises:
+        ValidationError: an end that cannot be an id, or none.
+    """
+    is_typed = type(verb) is Verb and type(basis) is Basis and type(provenance) is tuple
+    fits = is_typed and sources and targets and all(map(fits_id, sources)) and all(map(fits_id, targets))
+    if fits:
+        return _BARE(verb=verb, sources=sources, targets=targets, basis=basis, provenance=provenance, id=name)
+    return Relation(verb=verb, sources=sources, targets=targets, basis=basis, provenance=provenance)
 
 
 def relation_id(verb: Verb, sources: Iterable[str], targets: Iterable[str]) -> str:

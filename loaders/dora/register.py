@@ -13,7 +13,7 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document, Provenances
-from blastradius.model import Provenance
+from blastradius.model import Provenance, placed
 from blastradius.reading import Archive, Sheet
 
 _TEMPLATE = re.compile(r"b_[0-9]{2}\.[0-9]{2}\.csv")
@@ -73,7 +73,7 @@ class Register:
             yield Row({}, (Provenance(source="dora", file=document.path, line=bad.line),), bad.why)
         for number, cells in enumerate(sheet):
             line, column = sheet.position(number)
-            provenance = (Provenance(source="dora", file=document.path, line=line, column=column),)
+            provenance = (placed("dora", document.path, line, column),)
             yield Row(cells, provenance, f"its template has no column {', '.join(missing)}" if missing else None)
 
 

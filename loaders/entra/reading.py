@@ -16,7 +16,7 @@ from typing import Any
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document, Provenances
 from blastradius.loaderkit.json_values import Keys
-from blastradius.model import Provenance
+from blastradius.model import placed
 from blastradius.reading import parse_document
 
 Raw = dict[str, Any]
@@ -131,7 +131,7 @@ class Record:
     def provenance(self) -> Provenances:
         """The place of the record."""
         line, column = self.document.position(*self.keys)
-        return (Provenance(source="entra", file=self.document.path, line=line, column=column),)
+        return (placed("entra", self.document.path, line, column),)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from blastradius.errors import InputError
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Provenances
 from blastradius.loaderkit.json_values import Keys
-from blastradius.model import NoteKind, Provenance
+from blastradius.model import NoteKind, placed
 
 CREDENTIALS = {
     "keyauth_credentials": "key-auth",
@@ -161,7 +161,7 @@ class _Lists:
 
     def _one(self, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
         line, column = self.document.position(*keys)
-        place = Provenance(source=self.collector.source, file=self.document.path, line=line, column=column)
+        place = placed(self.collector.source, self.document.path, line, column)
         if isinstance(value, str) and kind == "consumers" and parent is not None:
             value = {"username": value}
         if not isinstance(value, dict):

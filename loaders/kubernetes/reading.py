@@ -14,7 +14,7 @@ from blastradius.errors import InputError
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Provenances
 from blastradius.loaderkit.json_values import Keys, mappings, scalar, scalars, under
-from blastradius.model import NoteKind, Provenance
+from blastradius.model import NoteKind, placed
 
 Maps = dict[tuple[str, str], dict[str, str]]
 
@@ -178,7 +178,7 @@ def _no_object(document: Document, collector: FactCollector) -> None:
 
 def _provenance(document: Document, keys: Keys) -> Provenances:
     line, column = document.position(*keys)
-    return (Provenance(source="kubernetes", file=document.path, line=line, column=column),)
+    return (placed("kubernetes", document.path, line, column),)
 
 
 def _objects(data: Any) -> Iterator[tuple[Keys, Any, str, str]]:

@@ -21,7 +21,7 @@ from blastradius.loaderkit.vendors.threat_models.plain import (
     word,
     words,
 )
-from blastradius.model import NoteKind, Provenance
+from blastradius.model import NoteKind, placed
 from blastradius.secrets import looks_secret
 
 IGNORED = {
@@ -105,7 +105,7 @@ class _Part:
 
     def provenance(self, keys: Keys) -> Provenances:
         line, column = self.document.position(*keys)
-        return (Provenance(source="threagile", file=self.document.path, line=line, column=column),)
+        return (placed("threagile", self.document.path, line, column),)
 
 
 def read_model(document: Document, collector: FactCollector, naming: Naming) -> Model:
