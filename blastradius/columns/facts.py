@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blastradius.columns.bulk import BulkFacts
-from blastradius.columns.growing import DEPENDENCIES, EntityFields, GrowingColumns
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small
-from blastradius.columns.tables import NO_INDEX, VERBS, LazyNames, RelationColumns
+from blastradius.columns.growing import EntityFields, GrowingColumns
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, indptr_of
+from blastradius.columns.tables import NO_INDEX, ON_BAD, VERBS, LazyNames, RelationColumns
 from blastradius.memory import require
 from blastradius.model import Entity, Provenance, Relation, end_of_id, id_of_sides, joint_end, relation_id
 
@@ -141,23 +141,25 @@ def table_of(growing: GrowingColumns, rows: Rows, digest: int = 0) -> FactTable:
     verb = _numbers(columns.verb)
     sources = RaggedArray(_numbers(columns.source_ends), _numbers(columns.sources))
     targets = RaggedArray(_numbers(columns.target_ends), _numbers(columns.targets))
+    count, said = len(verb), columns.said
+    dependency = said["dependency"]
     relations = RelationColumns(
         ids=relation_ids(names, verb, sources, targets),
         verb=verb,
         sources=sources,
         targets=targets,
-        subset=_flags(columns.subset),
-        brittle=_flags(columns.brittle),
-        capacity_loss=_flags(columns.capacity_loss),
-        dependency=[DEPENDENCIES[number] for number in columns.dependency],
-        buffer_h=np.asarray(columns.buffer_h, np.float64),
-        at_least=_numbers(columns.at_least),
-        vote_min=_numbers(columns.vote_min),
-        on_bad=np.asarray(columns.on_bad, np.int8),
-        defaults=_flags(columns.defaults),
-        obeys=_flags(columns.obeys),
-        keys=RaggedArray(_numbers(columns.key_ends), _numbers(columns.keys)),
-        needs=RaggedArray(_numbers(columns.need_ends), _numbers(columns.needs)),
+        subset=_of_few(said["extent"], count, np.bool_, {"subset": True, "all": False}.__getitem__),
+        brittle=_of_few(said["brittle"], count, np.bool_),
+        capacity_loss=_of_few(said["capacity_loss"], count, np.bool_),
+        dependency=[dependency.get(row) for row in range(count)] if dependency else [None] * count,
+        buffer_h=_of_few(said["buffer_h"], count, np.float64),
+        at_least=_of_few(said["at_least"], count, np.int64),
+        vote_min=_of_few(said["vote_min"], count, np.int64),
+        on_bad=_of_few(said["on_bad"], count, np.int8, ON_BAD.index),
+        defaults=_of_few(said["on_missing"], count, np.bool_, {"default": True, "stop": False}.__getitem__),
+        obeys=_of_few(said["obeys"], count, np.bool_),
+        keys=_rows_of_few(said["keys"], count),
+        needs=_rows_of_few(said["needs"], count),
         basis=np.asarray(columns.basis, np.int8),
     )
     declared = DeclaredControls(
@@ -178,9 +180,7 @@ def table_of(growing: GrowingColumns, rows: Rows, digest: int = 0) -> FactTable:
 
 def table_of_objects(entities: Sequence[Entity], relations: Sequence[Relation]) -> FactTable:
     """Objects as a table; no two have one id. Entities are numbered in their order."""
-    growing = GrowingColumns()
-    for entity in entities:
-        growing.number_of(entity.id)
+    growing = GrowingColumns(entity.id for entity in entities)
     for entity in entities:
         growing.add_entity(entity)
     for relation in relations:
@@ -209,6 +209,22 @@ def _sides(ends: Sequence[str], side: RaggedArray) -> list[str]:
     for row in np.flatnonzero(side.lengths > 1).tolist():
         found[row] = joint_end(ends[number] for number in side[row])
     return found
+
+
+def _of_few(
+    said: Mapping[int, Any], count: int, of: type[np.generic], number: Callable[[Any], Any] = lambda value: value
+) -> NDArray[Any]:
+    """A column of which few rows say anything; the others are 0."""
+    found = np.zeros(count, of)
+    found[list(said)] = list(map(number, said.values()))
+    return found
+
+
+def _rows_of_few(said: Mapping[int, Sequence[int]], count: int) -> RaggedArray:
+    """Rows of numbers, of which few have any; those that do are given in their order."""
+    lengths = _of_few(said, count, np.int64, len)
+    values = [number for numbers in said.values() for number in numbers]
+    return RaggedArray(indptr_of(lengths), np.array(values, np.int64))
 
 
 def _numbers(column: array[int]) -> Numbers:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, ON_BAD, VERBS
+from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS
 from blastradius.model import Basis, Control, Entity, Kind, Relation
 
 KIND_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
@@ -16,8 +16,15 @@ BASIS_NUMBER = {basis: number for number, basis in enumerate(BASES)}
 CONTROL_NUMBER = {kind: number for number, kind in enumerate(CONTROLS)}
 _IMPLYING = {Kind.OPERATION, Kind.SERVICE}
 """The kinds of entity that rules need no relation of: they are in an API, in a zone, open to anyone."""
-DEPENDENCIES = (None, "hard", "soft", "none")
-_DEPENDENCY_NUMBER = {word: number for number, word in enumerate(DEPENDENCIES)}
+_WORDS = frozenset(("id", "kind", "name", "owner", "description", "unknown", "basis", "also", "provenance"))
+"""What entities say that no column has but those of all."""
+_NAMING = ("keys", "needs")
+_SAID = (
+    "at_least", "vote_min", "extent", "brittle", "capacity_loss", "dependency", "buffer_h", "on_bad", "on_missing",
+    "obeys", *_NAMING,
+)  # fmt: skip
+_SAYING = frozenset(_SAID)
+"""What few relations say, and rules read."""
 
 
 def _numbers() -> array[int]:
@@ -58,28 +65,18 @@ class EntityFields:
 
 @dataclass
 class GrowingRelations:
-    """The columns of relations as they grow; ``source_ends`` and ``target_ends`` are the ends of rows (CSR)."""
+    """The columns of relations as they grow; ``source_ends`` and ``target_ends`` are the ends of rows (CSR).
+
+    ``said`` is what few relations say beside that, by field and by their numbers; ``keys`` and ``needs`` as numbers.
+    """
 
     verb: array[int] = field(default_factory=_numbers)
     sources: array[int] = field(default_factory=_numbers)
     source_ends: array[int] = field(default_factory=_ends)
     targets: array[int] = field(default_factory=_numbers)
     target_ends: array[int] = field(default_factory=_ends)
-    at_least: array[int] = field(default_factory=_numbers)
-    vote_min: array[int] = field(default_factory=_numbers)
-    subset: array[int] = field(default_factory=_flags)
-    brittle: array[int] = field(default_factory=_flags)
-    capacity_loss: array[int] = field(default_factory=_flags)
-    dependency: array[int] = field(default_factory=_flags)
-    buffer_h: array[float] = field(default_factory=_hours)
-    on_bad: array[int] = field(default_factory=_flags)
-    defaults: array[int] = field(default_factory=_flags)
-    obeys: array[int] = field(default_factory=_flags)
     basis: array[int] = field(default_factory=_flags)
-    keys: array[int] = field(default_factory=_numbers)
-    key_ends: array[int] = field(default_factory=_ends)
-    needs: array[int] = field(default_factory=_numbers)
-    need_ends: array[int] = field(default_factory=_ends)
+    said: dict[str, dict[int, Any]] = field(default_factory=lambda: {name: {} for name in _SAID})
 
 
 @dataclass
@@ -104,17 +101,18 @@ class GrowingColumns:
     ``kind`` is ``NO_INDEX`` for a name that is met, and not (yet) declared.
     """
 
-    def __init__(self) -> None:
-        self.number: dict[str, int] = {}
-        self.kind = array("b")
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.number = {name: number for number, name in enumerate(names)}
+        self.kind = array("b", [NO_INDEX]) * len(self.number)
         self.fields = EntityFields()
         self.relations = GrowingRelations()
         self.controls = GrowingControls()
 
     def number_of(self, name: str) -> int:
         """The number of a name."""
-        number = self.number.setdefault(name, len(self.number))
-        if number == len(self.kind):
+        number = self.number.get(name)
+        if number is None:
+            number = self.number[name] = len(self.number)
             self.kind.append(NO_INDEX)
         return number
 
@@ -122,6 +120,10 @@ class GrowingColumns:
         """Declare an entity and return its number."""
         number, fields = self.number_of(entity.id), self.fields
         self.kind[number] = KIND_NUMBER[entity.kind]
+        if entity.basis != Basis.DECLARED and entity.kind in _IMPLYING:
+            fields.basis[number] = BASIS_NUMBER[entity.basis]
+        if entity.model_fields_set <= _WORDS:
+            return number
         stated: Mapping[str, Any] = entity.__dict__
         for name, column in (("api", fields.api), ("records", fields.records), ("expires", fields.expires)):
             if stated.get(name) is not None:
@@ -134,8 +136,6 @@ class GrowingColumns:
         for members, holds in _flags_of(entity.kind, stated, fields):
             if holds:
                 members.add(number)
-        if entity.kind in _IMPLYING and entity.basis != Basis.DECLARED:
-            fields.basis[number] = BASIS_NUMBER[entity.basis]
         self._add_controls(entity.controls, number, NO_INDEX)
         return number
 
@@ -148,21 +148,12 @@ class GrowingColumns:
         columns.targets.extend(map(self.number_of, relation.targets))
         columns.source_ends.append(len(columns.sources))
         columns.target_ends.append(len(columns.targets))
-        columns.at_least.append(relation.at_least or 0)
-        columns.vote_min.append(relation.vote_min or 0)
-        columns.subset.append(relation.extent == "subset")
-        columns.brittle.append(relation.brittle)
-        columns.capacity_loss.append(relation.capacity_loss)
-        columns.dependency.append(_DEPENDENCY_NUMBER[relation.dependency])
-        columns.buffer_h.append(relation.buffer_h or 0.0)
-        columns.on_bad.append(ON_BAD.index(relation.on_bad))
-        columns.defaults.append(relation.on_missing == "default")
-        columns.obeys.append(relation.obeys)
         columns.basis.append(BASIS_NUMBER[relation.basis])
-        columns.keys.extend(map(self.number_of, relation.keys))
-        columns.key_ends.append(len(columns.keys))
-        columns.needs.extend(map(self.number_of, relation.needs))
-        columns.need_ends.append(len(columns.needs))
+        stated = relation.model_fields_set
+        for name in () if _SAYING.isdisjoint(stated) else [name for name in _SAID if name in stated]:
+            value = getattr(relation, name)
+            if value:
+                columns.said[name][number] = tuple(map(self.number_of, value)) if name in _NAMING else value
         self._add_controls(relation.controls, NO_INDEX, number)
         return number
 

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from blastradius.columns.compose import ComposedRows
 from blastradius.columns.facts import DeclaredControls, FactTable, ObjectRows, Rows, relation_ids
-from blastradius.columns.growing import DEPENDENCIES, EntityFields
+from blastradius.columns.growing import EntityFields
 from blastradius.columns.ragged import RaggedArray
 from blastradius.columns.tables import KINDS, RelationColumns
 from blastradius.estate.estate import Estate
@@ -31,7 +31,8 @@ TextOf = Callable[[str], bytes | mmap]
 IsTextOf = Callable[[str, bytes | mmap], bool]
 """Whether a file says just that."""
 _Value = TypeVar("_Value", bound=Frozen)
-_DEPENDENCY = {word: number for number, word in enumerate(DEPENDENCIES)}
+_DEPENDENCIES = (None, "hard", "soft", "none")
+_DEPENDENCY = {word: number for number, word in enumerate(_DEPENDENCIES)}
 _RAGGED = ("sources", "targets", "keys", "needs")
 _PLACES = {"entity_offset": "q", "entity_line": "I", "relation_offset": "q", "relation_line": "I"}
 """The arrays of places of lines, with their types."""
@@ -149,7 +150,7 @@ def _table(pack: Pack, said: Mapping[str, Any], text_of: TextOf) -> FactTable:
     plain: dict[str, Any] = {name: arrays[f"relation.{name}"] for name in _PLAIN}
     relations = RelationColumns(
         ids=relation_ids(names, plain["verb"], ends["sources"], ends["targets"]),
-        dependency=[DEPENDENCIES[number] for number in arrays["dependency"].tolist()],
+        dependency=[_DEPENDENCIES[number] for number in arrays["dependency"].tolist()],
         **ends,
         **plain,
     )

@@ -68,7 +68,9 @@ def renamed(loaded: Loaded, *, ids: Rename = str, apis: Rename = str, zones: Ren
     return loaded.model_copy(
         update={
             "entities": tuple(
-                entity if same and not getattr(entity, "copy_of", ()) else _entity(entity, ids, apis, zones)
+                entity
+                if same and not (isinstance(entity, Store) and entity.copy_of)
+                else _entity(entity, ids, apis, zones)
                 for entity in loaded.entities
             ),
             "relations": tuple(
