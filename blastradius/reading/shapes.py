@@ -71,6 +71,9 @@ class Sheet(list[dict[str, str]]):
         names = _names(self.grid[at:])
         self.repeated = tuple(name for name, count in Counter(names).items() if count > 1 and name)
         self.columns = tuple(_told_apart(name, i, self.repeated) for i, name in enumerate(names))
+        self._number: dict[str | int, int] = {}
+        for number, name in enumerate(self.columns):
+            self._number.setdefault(name, number)
         self.bad: list[BadRow] = []
         self._rows: list[Row] = []
         self._fill(self.grid[at + 1 :])
@@ -88,8 +91,8 @@ class Sheet(list[dict[str, str]]):
         row = keys[0] if keys and isinstance(keys[0], int) and -1 < keys[0] < len(self._rows) else None
         if row is None:
             return self.header.line, 1
-        if len(keys) > 1 and keys[1] in self.columns:
-            return self._spot_of(self._rows[row], self.columns.index(str(keys[1])))
+        if len(keys) > 1 and keys[1] in self._number:
+            return self._spot_of(self._rows[row], self._number[keys[1]])
         return self._rows[row].line, 1
 
     def _header(self) -> int:

@@ -272,17 +272,20 @@ class DirectoryMapper:
 
     def _consented(self, service: str, to: str, provenance: Provenances) -> str:
         """The access that was consented to, as the tokens that an app gets: its own, for every or for one user."""
-        app = self.known.principals.get(service.removeprefix("entra:sp:"))
-        name = self.collector.entities[service].name
-        made = Credential(
-            id=f"{service}:access/{to}",
-            name=f"{name} ({_ACCESS.get(to, 'for one user')})" if name else name,
-            type="oauth_token",
-            controls=self._spent(app, None, app.provenance) if app else (),
-            provenance=provenance,
-        )
-        self.collector.relate(Verb.HOLDS, service, self.collector.keep(made), provenance=provenance)
-        return made.id
+        made = f"{service}:access/{to}"
+        if made not in self.collector.entities:
+            app = self.known.principals.get(service.removeprefix("entra:sp:"))
+            name = self.collector.entities[service].name
+            access = Credential(
+                id=made,
+                name=f"{name} ({_ACCESS.get(to, 'for one user')})" if name else name,
+                type="oauth_token",
+                controls=self._spent(app, None, app.provenance) if app else (),
+                provenance=provenance,
+            )
+            self.collector.keep(access)
+        self.collector.relate(Verb.HOLDS, service, made, provenance=provenance)
+        return made
 
     # permissions and who was granted them
 

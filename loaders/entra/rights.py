@@ -45,7 +45,9 @@ def given(collector: FactCollector, operation: str, what: str, provenance: Prove
 
 def _operation(collector: FactCollector, operation: str, provenance: Provenances) -> str:
     """The operation of giving; what else it could give, an export need not say."""
-    made = Operation(
-        id=f"entra:{operation}", name=operation, unknown=("issues",), basis=Basis.INFERRED, provenance=provenance
+    made = f"entra:{operation}"
+    if made in collector.entities:  # of an export with tens of thousands of apps each assignment asks for it
+        return made
+    return collector.keep(
+        Operation(id=made, name=operation, unknown=("issues",), basis=Basis.INFERRED, provenance=provenance)
     )
-    return collector.keep(made)

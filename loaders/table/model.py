@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
@@ -37,7 +38,9 @@ class TableMapper:
         mine = {column.column for column in self.rows.columns(self.main)}
         self.more = [it.column for role, columns in options.columns.items() if role != self.main for it in columns]
         self.beside = set(self.more) - mine
-        self.named_roles: list[Role] = [role for role in KINDS if role != self.main and role not in _OWN_WORDS]
+        named: list[Role] = [role for role in KINDS if role != self.main and role not in _OWN_WORDS]
+        self.named_roles = [role for role in named if self.rows.columns(role)]
+        self.unnamed_roles = [role for role in named if not self.rows.columns(role)]
         self.texts: dict[Role, list[Text]] = {}
         self.shared: dict[str, list[str]] = {}
         self.verbs: tuple[Verb, ...] = ()
@@ -125,14 +128,15 @@ class TableMapper:
             for role in _OWN_WORDS
             if role != self.main
         }
-        found |= {role: self.drafts.of(role) for role in self.named_roles}
+        found |= {role: [] for role in self.unnamed_roles}
+        for role in self.named_roles:
+            found[role] = self.drafts.of(role)
         provenance = self.rows.provenance(self.rows.columns(self.main)[0].column)
         say = {"vendors": self._vendors, "access": self._access, "components": self._components, "data": self._data}
         parts = [self._completed(part, provenance) for part in self._parts(found)]
         for part in parts:
             say[self.meaning](part, provenance)
-        named: Found = {role: list(dict.fromkeys(text for part in parts for text in part[role])) for role in parts[0]}
-        self.attributes.set(named, provenance)
+        self.attributes.set(_joined(parts), provenance)
         return True
 
     def _parts(self, found: Found) -> list[Found]:
@@ -304,3 +308,9 @@ class TableMapper:
     ) -> None:
         if source != target:
             self.collector.relate(verb, source, target, provenance=provenance, basis=basis)
+
+
+def _joined(parts: Sequence[Found]) -> Found:
+    """What the parts of a row name together, each thing once."""
+    found = {role: [name for part in parts for name in part[role]] for role in parts[0]} if parts[1:] else parts[0]
+    return {role: list(dict.fromkeys(names)) if names[1:] else names for role, names in found.items()}

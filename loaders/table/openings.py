@@ -22,7 +22,7 @@ def of_a_class(verb: Verb) -> dict[str, Any]:
     return {"basis": Basis.ASSUMED, **({"dependency": "soft"} if verb == Verb.READS else {})}
 
 
-@dataclass
+@dataclass(slots=True)
 class Holding:
     """What the rows of one holder say of a scope: its keys, and the services and data behind it, with their places."""
 
@@ -73,6 +73,7 @@ class Openings:
             some = ", ".join(repr(self._bare(scope)) for scope in apart[:5]) + (", …" if len(apart) > 5 else "")
             message = f"rows of several holders name different data behind {some}; each is taken to reach its own rows'"
             self.collector.note(NoteKind.ASSUMED, message, *apart)
+        self.holdings.clear()
 
     def _of_one(self, scope: str, holder: str, holding: Holding) -> None:
         """What only the rows of one holder say: a scope of its own opens it."""

@@ -11,7 +11,7 @@ from typing import Any
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import counted, excerpt, harmless
-from blastradius.model import ENTITY_TYPES, Basis, Control, Entity, Kind, NoteKind, Provenance
+from blastradius.model import ENTITY_TYPES, Basis, Control, Entity, Kind, NoteKind, Provenance, bare_entity, placed
 from blastradius.reading import Sheet, Unvalued
 from blastradius.secrets import looks_secret
 
@@ -91,7 +91,7 @@ class Rows:
 
     def place(self, line: int, column: int = 1) -> Provenance:
         """A place in the table."""
-        return Provenance(source="table", file=self.file, line=line, column=column)
+        return placed("table", self.file, line, column)
 
     def cell(self, column: str) -> str:
         """What a column says in the row at hand; nothing for a formula without a value, which is said."""
@@ -162,7 +162,7 @@ class Rows:
 
     def text(self, role: Role) -> str | None:
         """The first text of a role."""
-        return next((text for text, _ in self.kept(role)), None)
+        return next((text for text, _ in self.kept(role)), None) if role in self.options.columns else None
 
     def leave_out(self, role: Role, why: str, text: str, kind: NoteKind = NoteKind.UNSUPPORTED) -> None:
         """Remember what a role's cell of the row at hand says, and why it is not taken as it stands."""
@@ -194,7 +194,7 @@ def _is_unsplit(role: Role, column: Column, cell: str) -> bool:
     return not column.separator and role in KINDS and any(mark in cell for mark in _LIST_MARKS)
 
 
-@dataclass
+@dataclass(slots=True)
 class Draft:
     """An entity as the rows so far describe it; ``fallback`` stands where no row says otherwise."""
 
@@ -253,10 +253,15 @@ class Drafts:
             self.rows.collector.note(NoteKind.CONTRADICTED, message, name, provenance=provenance)
 
     def made(self) -> Iterator[Entity]:
-        """The entities as all rows describe them."""
-        for name, draft in self.known.items():
-            values = {"id": name, "basis": draft.basis, "provenance": tuple(draft.places)}
-            yield ENTITY_TYPES[draft.kind].model_validate({**values, **draft.fallback, **draft.values})
+        """The entities as all rows describe them; each draft is let go."""
+        for name in list(self.known):
+            draft = self.known.pop(name)
+            said, places = {**draft.fallback, **draft.values}, tuple(draft.places)
+            if said.keys() <= {"name"}:
+                yield bare_entity(draft.kind, name, draft.basis, places, said.get("name"))
+            else:
+                values = {"id": name, "basis": draft.basis, "provenance": places}
+                yield ENTITY_TYPES[draft.kind].model_validate({**values, **said})
 
 
 def _shown(value: Any) -> str:
