@@ -268,15 +268,19 @@ class _Check:
         listed = np.full((len(self.table.entities) + len(self.unknown), _WIDTH), -1)
         listed.reshape(-1)[self.key] = 2 + self.claims.row
         found, is_listed = listed.copy(), np.ascontiguousarray(listed.T >= 0)
+        held, count = [self.held], len(self.held)
         for part, wholes in _WHOLES.items():
             some = np.flatnonzero(~is_listed[part] & np.logical_or.reduce(is_listed[wholes]))
             rows = listed[some[:, np.newaxis], wholes]
             found[some, part] = rows.max(axis=1, initial=-1)
             mixed = np.flatnonzero(((rows != found[some, part, np.newaxis]) & (rows >= 0)).any(axis=1))
-            found[some[mixed], part] = len(self.held) + np.arange(len(mixed))
-            more = np.bitwise_or.reduce(self.held[np.maximum(rows[mixed], EMPTY_ROW)], axis=1)
-            self.held = np.concatenate([self.held, more])
-        named: Ints = self._named(np.arange(len(self.held)))[np.maximum(found, EMPTY_ROW).reshape(-1)]
+            found[some[mixed], part] = count + np.arange(len(mixed))
+            held.append(np.bitwise_or.reduce(self.held[np.maximum(rows[mixed], EMPTY_ROW)], axis=1))
+            count += len(mixed)
+        self.held = np.concatenate(held)
+        somewhere = np.flatnonzero(found >= 0)
+        named = np.full(found.size, EMPTY_ROW)
+        named[somewhere] = self._named(np.arange(count))[found.reshape(-1)[somewhere]]
         return named
 
     def _named(self, rows: Ints) -> Ints:
