@@ -128,9 +128,9 @@ class ComposedRows:
         """An entity by its number."""
         return self.parts[int(self.table_of[number])].entity(int(self.entity_of[number]))
 
-    def told(self, number: int) -> Told:
+    def told(self, number: int, name: str) -> Told:
         """What is said of an entity wherever it is named."""
-        return self.parts[int(self.table_of[number])].told(int(self.entity_of[number]))
+        return self.parts[int(self.table_of[number])].told(int(self.entity_of[number]), name)
 
     def entity_at(self, number: int) -> tuple[Provenance, ...]:
         """Where an entity is declared."""

@@ -40,7 +40,7 @@ class Rows(Protocol):
 
     def entity(self, number: int) -> Entity: ...  # noqa: D102
     def relation(self, number: int) -> Relation: ...  # noqa: D102
-    def told(self, number: int) -> Told: ...  # noqa: D102
+    def told(self, number: int, name: str) -> Told: ...  # noqa: D102
     def entity_at(self, number: int) -> tuple[Provenance, ...]: ...  # noqa: D102
     def relation_at(self, number: int) -> tuple[Provenance, ...]: ...  # noqa: D102
 
@@ -59,7 +59,7 @@ class ObjectRows(NamedTuple):
         """A relation by its number."""
         return self.relations[number]
 
-    def told(self, number: int) -> Told:
+    def told(self, number: int, name: str) -> Told:  # noqa: ARG002
         """What is said of an entity wherever it is named."""
         return Told.of(self.entities[number])
 

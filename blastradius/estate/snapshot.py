@@ -225,7 +225,7 @@ class LineRows:
         """A relation by its number."""
         return _as(Relation, *_thing(self.relations[number]))
 
-    def told(self, number: int) -> Told:
+    def told(self, number: int, name: str) -> Told:  # noqa: ARG002
         """What is said of an entity wherever it is named."""
         return Told.of(self.entity(number))
 

@@ -66,7 +66,7 @@ class LazyEntities(Mapping[str, Entity]):
         """What is said of an entity wherever it is named; kept, for that is little."""
         found = self._told.get(name)
         if found is None:
-            found = self.table.rows.told(self.table.number[name])
+            found = self.table.rows.told(self.table.number[name], name)
             found = self._told[name] = Told.of(self[name]) if len(found.unknown) > 1 else found  # in its order
         return found
 

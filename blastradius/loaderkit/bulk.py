@@ -116,14 +116,13 @@ class LineRows:
         made = ENTITY_TYPES[KINDS[self.kind[number]]].model_validate(data)
         return cleared((made,))[0] if _may_hide(line) else made
 
-    def told(self, number: int) -> Told:
+    def told(self, number: int, name: str) -> Told:
         """What is said of an entity wherever it is named; read from its line, which was found to fit before."""
         line = self._line(self.entity_offset[number])
         if b"\\" in line or b'"unknown"' in line or b'"public"' in line:
             return Told.of(self.entity(number))
-        data = from_json(line)
-        name = data.get("name")
-        return Told(redacted(name) if name else data["id"])  # an id that looks like a secret was refused
+        called = from_json(line).get("name") if b'"name"' in line else None
+        return Told(redacted(called) if called else name)  # an id that looks like a secret was refused
 
     def relation(self, number: int) -> Relation:
         """A relation by its number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -164,8 +165,10 @@ def _facts_in(system: PreparedEstate, world: World, more: int) -> Flags:
 def _held_by(solved: Solved) -> Flags:
     """The facts about entities, by number, that hold in the first world of a block."""
     facts = np.arange(len(solved.batch.system.facts.entities) * len(CAPABILITIES))
-    first: Flags = (solved.bits(facts)[:, 0] & np.uint64(1)) > 0
-    return first
+    loose = [(known[words == 0], words[words == 0], bits[words == 0]) for known, words, bits in solved.loose]
+    word = replace(solved, state=solved.state[:, :1], loose=loose).bits(facts)[:, 0]
+    held: Flags = (word & np.uint64(1)) > 0
+    return held
 
 
 def is_audited(estate: Estate) -> bool:
@@ -216,15 +219,17 @@ class Ruler:
     def measures(self, solved: Solved) -> dict[int, Measure]:
         """The measure of each world of a block, by its place in the list that was asked."""
         worlds = len(solved.places)
-        entities = self._entities(solved)
+        entities = beyond = self._entities(solved, self.strangers)
+        if self.strangers is not None:
+            entities = beyond | self._entities(solved, ~self.strangers)
         jewels = unpacked(entities[self.jewels], worlds)
         records, uncounted, reached = self._records(solved), self._uncounted(solved), _counted(entities, worlds)
         processes = _counted(entities[self.processes], worlds)
-        beyond = reached if self.strangers is None else _counted(self._entities(solved, self.strangers), worlds)
+        more = reached if self.strangers is None else _counted(beyond, worlds)
         found = {}
         for world, place in enumerate(solved.places.tolist()):
             names = tuple(self.jewel_names[jewels[:, world]].tolist())
-            counts = (records[world], processes[world], reached[world], beyond[world], uncounted[world])
+            counts = (records[world], processes[world], reached[world], more[world], uncounted[world])
             found[place] = Measure(names, *counts)
         return found
 

@@ -265,7 +265,7 @@ class _Check:
 
     def _rows(self) -> Ints:
         """The row of ``held`` that says where the fact of each key is claimed, or where one that includes it is."""
-        listed = np.full((len(self.table.entities) + len(self.unknown), _WIDTH), -1)
+        listed = np.full((len(self.table.entities) + len(self.unknown), _WIDTH), -1, np.int32)  # there are millions
         listed.reshape(-1)[self.key] = 2 + self.claims.row
         found, is_listed = listed.copy(), np.ascontiguousarray(listed.T >= 0)
         held, count = [self.held], len(self.held)
