@@ -23,16 +23,15 @@ PER_OBJECT = 3500
 
 
 class Told(NamedTuple):
-    """What answers ask of every entity: its display name, what is stated to be unknown of it, who may have it."""
+    """What answers ask of every entity: its display name, and what is stated to be unknown of it."""
 
     label: str
     unknown: tuple[str, ...] = ()
-    public: bool = False
 
     @classmethod
     def of(cls, entity: Entity) -> Told:
         """That of an object."""
-        return cls(entity.label, entity.unknown, bool(getattr(entity, "public", False)))
+        return cls(entity.label, entity.unknown)
 
 
 class Rows(Protocol):
@@ -197,7 +196,8 @@ def relation_ids(names: Sequence[str], verb: Numbers, sources: RaggedArray, targ
 
     def every() -> list[str]:
         ends = [end_of_id(name) for name in names]
-        verbs = [VERBS[number].value for number in verb.tolist()]
+        words = [known.value for known in VERBS]
+        verbs = (words[number] for number in verb.tolist())
         return list(map(id_of_sides, verbs, _sides(ends, sources), _sides(ends, targets)))
 
     return LazyNames(len(verb), made, every)

@@ -335,6 +335,10 @@ class Estate:
         """Whether an entity is marked as a crown jewel."""
         return self._table.number.get(entity) in self._table.fields.crown_jewel
 
+    def is_public(self, entity: str) -> bool:
+        """Whether it is stated that anyone may have an entity."""
+        return self._table.number.get(entity) in self._table.fields.public
+
     def resolve(self, text: str, kinds: Collection[Kind] | None = None, *, zones: bool = False) -> str:
         """The id of what a person names by its id or its display name; of several of one name one of ``kinds``.
 
@@ -357,8 +361,7 @@ class Estate:
 
         Of these only the ones in ``among`` where that is stated.
         """
-        found = scenarios(expectation, self.of_kind)
-        return [it for it in found if it[0] is None or among is None or it[0] in among]
+        return [it for it in scenarios(expectation, self.of_kind) if among is None or it[0] is None or it[0] in among]
 
     def kept_out(self, expectation: Expectation) -> tuple[ExpectedFact, ...]:
         """All that an expectation says is not to be reached, by name or because it fits what is kept."""
@@ -416,8 +419,8 @@ class Estate:
     def _void_controls(self) -> Iterator[Note]:
         """Controls that stop nothing of one of the relations that they stand on, or at the end of."""
         columns = self._placement.columns
-        doubtful = np.isin(columns.kind, _DOUBTFUL) & (columns.provider != NO_INDEX)
-        hosts = {host_name(self._table, host) for host in columns.host[doubtful].tolist()}
+        doubtful = columns.host[np.isin(columns.kind, _DOUBTFUL) & (columns.provider != NO_INDEX)]
+        hosts = {host_name(self._table, host) for host in doubtful.tolist()}
         for relation in self._relations_at(hosts):
             for host in (relation.id, relation.sources[0]):
                 for placed in self.controls_on(host) if host in hosts else ():
@@ -445,15 +448,13 @@ class Estate:
 
     def _assumptions(self) -> list[Note]:
         """What is taken where nothing is said."""
-        found = (said(*named(self._table.relations.ids, rows)) for said, rows in self._unsaid)
-        return [note for note in found if note is not None]
+        return list(filter(None, (said(*named(self._table.relations.ids, rows)) for said, rows in self._unsaid)))
 
     @property
     def _unsaid(self) -> Iterator[tuple[Unsaid, Numbers]]:
         """The relations that leave something open, with what is said of them."""
         columns = self._table.relations
-        verbs = [VERBS.index(verb) for verb in UNSAID_ALONG]
-        rows = np.flatnonzero(np.isin(columns.verb, verbs))
+        rows = np.flatnonzero(np.isin(columns.verb, [VERBS.index(verb) for verb in UNSAID_ALONG]))
         by_consumer = self._table.kind[columns.sources.first[rows]] != KINDS.index(Kind.OPERATION)
         unstated = [row for row in rows[by_consumer].tolist() if columns.dependency[row] is None]
         yield unsaid_dependence, np.array(unstated, np.int64)

@@ -119,7 +119,7 @@ class LineRows:
     def told(self, number: int, name: str) -> Told:
         """What is said of an entity wherever it is named; read from its line, which was found to fit before."""
         line = self._line(self.entity_offset[number])
-        if b"\\" in line or b'"unknown"' in line or b'"public"' in line:
+        if b"\\" in line or b'"unknown"' in line:
             return Told.of(self.entity(number))
         called = from_json(line).get("name") if b'"name"' in line else None
         return Told(redacted(called) if called else name)  # an id that looks like a secret was refused

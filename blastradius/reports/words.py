@@ -251,4 +251,4 @@ def hour(at: float) -> str:
 
 def is_public(estate: Estate, name: str) -> bool:
     """Whether it is stated that anyone may have it."""
-    return told(estate.entities, name).public
+    return estate.is_public(name)
