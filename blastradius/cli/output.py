@@ -44,15 +44,26 @@ def emit(answer: Answer, wanted: Wanted, main: str = "") -> None:
     if wanted.fmt == "pdf":
         _print_page(answer, str(wanted.target))
         return
+    if wanted.fmt == "json" and wanted.target is None:
+        _show_json(answer)
+        return
     rendered = _rendered(answer, wanted, main)
     if wanted.target is None:
         if wanted.fmt == "html":
             streams.in_utf_8()  # as it says of itself
-        show(rendered, json=wanted.fmt == "json")
+        show(rendered)
     else:
         write_atomic(wanted.target, rendered)
     if wanted.fmt == "csv" and not answer.tables:
         click.echo(f"no table in this answer: {visible(answer.headline)}", err=True)
+
+
+def _show_json(answer: Answer) -> None:
+    """Write an answer to standard output as JSON, whatever characters that can show, piece by piece."""
+    from blastradius.render import text
+
+    for piece in text.json_pieces(answer):
+        show(piece, json=True)
 
 
 def _rendered(answer: Answer, wanted: Wanted, main: str) -> str:

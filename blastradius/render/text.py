@@ -9,9 +9,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
 from blastradius.answer import PLAIN, UNKNOWN, Answer, Cell, Detail, Section, Table
@@ -21,6 +22,8 @@ from blastradius.render.columns import Column
 if TYPE_CHECKING:
     from blastradius.render.terminal import Screen
 
+_AT_ONCE = 5_000
+"""How many rows of a list are made JSON at once."""
 _FORMULA = tuple("=+-@\t\r\n")
 _MARKUP = re.compile(r"([\\`*_\[\]|~$])")
 _BLOCK_START = re.compile(r"^(\s*)(\d*)([#+\-=.):])")
@@ -153,14 +156,61 @@ def words(cell: Cell) -> str:
 
 def as_json(answer: Answer) -> str:
     """The answer's data; what a terminal would obey is a JSON escape, so that the value stays the same."""
+    return "".join(json_pieces(answer))
+
+
+def json_pieces(answer: Answer) -> Iterator[str]:
+    """The same in pieces, where a list is long: the text of a large answer takes as much memory as the rest of it."""
+    for text in _pieces(answer.data) if _is_long(answer.data) else [_dumped(answer.data)]:
+        yield _harmless(text)
+    yield "\n"
+
+
+def _is_long(value: object) -> bool:
+    """Whether a list in the data of an answer, or in a model in it, has many rows."""
+    if isinstance(value, BaseModel):
+        return any(_is_long(part) for _, part in value)
+    return isinstance(value, tuple) and len(value) > _AT_ONCE
+
+
+def _pieces(data: BaseModel, margin: str = "") -> Iterator[str]:
+    """The fields of a model that stands so far to the right, those that are long so many rows at a time."""
+    before = "{"
+    for name, value in data:
+        yield f'{before}\n{margin}  "{name}": '
+        before = ","
+        if not _is_long(value):
+            yield _field(data, name, margin)
+        elif isinstance(value, BaseModel):
+            yield from _pieces(value, f"{margin}  ")
+        else:
+            for first in range(0, len(value), _AT_ONCE):
+                part = data.model_copy(update={name: value[first : first + _AT_ONCE]})
+                rows = _field(part, name, margin).removesuffix(f"\n{margin}  ]")
+                yield f",{rows[1:]}" if first else rows
+            yield f"\n{margin}  ]"
+    yield f"\n{margin}}}"
+
+
+def _field(data: BaseModel, name: str, margin: str) -> str:
+    """The value of one field of a model, as it stands there."""
+    text = _dumped(data, {name}).removeprefix(f'{{\n  "{name}": ').removesuffix("\n}")
+    return text.replace("\n", f"\n{margin}") if margin else text
+
+
+def _dumped(data: BaseModel, only: set[str] | None = None) -> str:
     try:
-        text = answer.data.model_dump_json(indent=2)
+        return data.model_dump_json(indent=2, include=only)
     except PydanticSerializationError:  # half a character, which UTF-8 cannot say: slower, and escaped below
-        text = json.dumps(answer.data.model_dump(mode="json"), indent=2, ensure_ascii=False)
+        return json.dumps(data.model_dump(mode="json", include=only), indent=2, ensure_ascii=False)
+
+
+def _harmless(text: str) -> str:
+    """JSON with escapes for what a terminal would obey."""
     if text.isascii() and "\x7f" not in text:  # other controls are escapes already
-        return f"{text}\n"
+        return text
     unsafe = {ord(char): _json_escape(char) for char in set(text) if char != "\n" and acts(char)}
-    return f"{text.translate(unsafe) if unsafe else text}\n"
+    return text.translate(unsafe) if unsafe else text
 
 
 def in_ascii(text: str) -> str:

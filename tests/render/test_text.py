@@ -6,14 +6,16 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
+from blastradius import ask, load
 from blastradius.answer import UNKNOWN, Answer, Detail, Page, Section, Table
 from blastradius.model import Frozen, Note, NoteKind, Provenance
-from blastradius.render import RENDERERS
-from blastradius.render.text import as_csv, as_json, as_markdown, safe, table
+from blastradius.render import RENDERERS, text
+from blastradius.render.text import as_csv, as_json, as_markdown, json_pieces, safe, table
 
 HOSTILE = (
     "[/b]",
@@ -178,6 +180,15 @@ def test_json_keeps_the_value(name: str) -> None:
 
 def test_json_is_stable_and_ends_with_a_newline() -> None:
     assert as_json(answer("é")) == '{\n  "names": [\n    "é"\n  ],\n  "count": 1,\n  "share": null\n}\n'
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 1000])
+def test_json_in_pieces_is_the_same(at_once: int, northwind: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = ask("reach", load(northwind), compromise="acme", assume="lateral").answer
+    whole = [shown.data.model_dump_json(indent=2) + "\n", as_json(answer()), as_json(answer("é", "\ud800", "\x7f"))]
+    monkeypatch.setattr(text, "_AT_ONCE", at_once)
+    assert [*map(as_json, (shown, answer(), answer("é", "\ud800", "\x7f")))] == whole
+    assert len([*json_pieces(shown)]) > 20 or at_once == 1000
 
 
 def test_csv_is_the_table() -> None:
