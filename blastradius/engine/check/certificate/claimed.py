@@ -136,10 +136,10 @@ class Leading:
         return beside(self.premises, self.fallen)
 
     def made(self, row: int) -> tuple[RuleInstance, list[Fact]]:
-        """An instance as an object, and that the controls on it have fallen."""
+        """An instance as an object, without its guards, and that the controls on it have fallen."""
         names = self.instances.names
         gone = [names.fact((names.first_control + n) * WIDTH + _INACTIVE) for n in self.standing[row]]
-        return self.instances[row], gone
+        return self.instances.unguarded(row), gone
 
 
 _INACTIVE = CAPABILITY_NUMBER[Capability.INACTIVE]

@@ -146,8 +146,12 @@ class RuleInstances(Sequence[RuleInstance]):
             return [self[place] for place in range(*number.indices(len(self)))]
         if not 0 <= number < len(self):
             raise IndexError(number)
-        at = bisect_right(self.firsts, number) - 1
-        return self._made(self.blocks[at], number - self.firsts[at])
+        block, row = self._place(number)
+        return self._made(block, row, self._guards(block, row))
+
+    def unguarded(self, number: int) -> RuleInstance:
+        """One of them as an object, what guards it left out."""
+        return self._made(*self._place(number), UNGUARDED)
 
     @cached_property
     def columns(self) -> Block:
@@ -164,7 +168,11 @@ class RuleInstances(Sequence[RuleInstance]):
         spans = zip(self.blocks, self.firsts, self.firsts[1:], strict=False)
         return RuleInstances(self.estate, self.names, (block.take(some[first:end]) for block, first, end in spans))
 
-    def _made(self, block: Block, row: int) -> RuleInstance:
+    def _place(self, number: int) -> tuple[Block, int]:
+        at = bisect_right(self.firsts, number) - 1
+        return self.blocks[at], number - self.firsts[at]
+
+    def _made(self, block: Block, row: int, guards: Guards) -> RuleInstance:
         fact = self.names.fact
         return RuleInstance(
             rule_id(int(block.rule[row])),
@@ -172,7 +180,7 @@ class RuleInstances(Sequence[RuleInstance]):
             tuple(map(fact, block.premises[row])),
             fact(int(block.conclusion[row])),
             tuple(self.names.columns.relations.ids[relation] for relation in block.along[row]),
-            self._guards(block, row),
+            guards,
             int(block.hop[row]),
             int(block.least[row]) or None,
             int(block.vote_min[row]) or None,
