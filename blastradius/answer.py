@@ -263,10 +263,11 @@ class _Made(Generic[Value]):
     def __get__(self, answer: Answer | None, _: type[Answer]) -> Value:
         if answer is None and not self.default:
             raise AttributeError(self.name)  # a field without a default
-        found: Value | Callable[[], Value] = self.default[0] if answer is None else vars(answer)[self.name]
+        found: Any = self.default[0] if answer is None else vars(answer)[self.name]
         if callable(found):
             found = vars(answer)[self.name] = found()
-        return found
+        value: Value = found
+        return value
 
     def __set__(self, answer: Answer, value: Value | Callable[[], Value]) -> None:
         vars(answer)[self.name] = value

@@ -205,7 +205,8 @@ def relation_ids(names: Sequence[str], verb: Numbers, sources: RaggedArray, targ
 
 def _sides(ends: Sequence[str], side: RaggedArray) -> list[str]:
     """The ends of relations on one side as they stand in ids; few are several."""
-    found = [ends[number] for number in side.first.tolist()]
+    first: list[int] = side.first.tolist()
+    found = [ends[number] for number in first]
     for row in np.flatnonzero(side.lengths > 1).tolist():
         found[row] = joint_end(ends[number] for number in side[row])
     return found

@@ -178,16 +178,19 @@ class Line:
         ]
         for solved in audited(self.system, worlds) if worlds else ():
             measures, starts = self._ruler.measures(solved), np.array([asked[it][0] for it in solved.places.tolist()])
-            earlier: dict[int, list[Numbers]] = defaultdict(list)
-            for hour, then in solved.by_hour():
-                beyond = dict(self._beyond(then, starts, hour))
-                for column, facts in beyond.items():
-                    earlier[column].append(facts)
-            if len(solved.late):
-                beyond = dict(self._beyond(solved, starts))
+            beyond = dict(self._beyond(solved, starts))
+            sooner = self._sooner(solved, starts) if self._doors.ends else beyond
             for column, facts in beyond.items():
-                place, sooner = int(solved.places[column]), distinct(np.concatenate(earlier[column]))
-                yield asked[place][1], Effect(int(starts[column]), measures[place], facts, sooner)
+                place = int(solved.places[column])
+                yield asked[place][1], Effect(int(starts[column]), measures[place], facts, sooner[column])
+
+    def _sooner(self, solved: Solved, starts: Numbers) -> dict[int, Numbers]:
+        """For each world of a block, by its column, the facts that come sooner in it than as things are."""
+        found: dict[int, list[Numbers]] = defaultdict(list)
+        for hour, then in solved.by_hour():
+            for column, facts in self._beyond(then, starts, hour):
+                found[column].append(facts)
+        return {column: distinct(np.concatenate(facts)) for column, facts in found.items()}
 
     def _beyond(self, solved: Solved, starts: Numbers, hour: float = np.inf) -> Iterator[tuple[int, Numbers]]:
         """For each world of a block, by its column, the facts that do not hold as things are by some hour."""
@@ -203,7 +206,7 @@ class _Doors:
         steps = system.steps
         self._first = int(system.facts.facts(np.zeros(1, np.int64), Capability.INACTIVE)[0])
         self._end = self._first + len(system.facts.controls)
-        self._ends = any(scenario.hours is not None for scenario in scenarios)
+        self.ends = any(scenario.hours is not None for scenario in scenarios)
         may = np.zeros(len(steps), np.bool_)
         for scenario in scenarios[:1]:
             may = (steps.level <= int(scenario.assume)) & (steps.basis <= BASES.index(scenario.basis))
@@ -222,7 +225,7 @@ class _Doors:
         missing, facts = self._missing(self._needed, held), self._needed.values
         lacking = missing[self._needed.row_ids] - ~held[facts]
         lone = (lacking == 0) & self._is_fall(facts)
-        if not self._ends:
+        if not self.ends:
             lone &= ~held[facts] & ~held[self._gives][self._needed.row_ids]
         found: list[int] = (np.unique(facts[lone]) - self._first).tolist()
         return found
@@ -239,7 +242,7 @@ class _Doors:
             could[facts] = True
             for fact in facts.tolist():
                 by_fact[fact].add(control)
-        if self._ends:
+        if self.ends:
             return self._behind_two_sooner(could, by_fact)
         several = self._missing(self._needed, held) + self._missing(self._some, held) > 1
         rows = np.flatnonzero(several & (self._missing(self._needed, could) == 0) & ~held[self._gives])

@@ -170,6 +170,24 @@ def test_in_an_outage_that_ends_a_control_holds_what_would_come_in_time_without_
     assert f"everything denied is taken to be back after {hours} hours" in told(built, outage=f"cloud={hours}")
 
 
+LATE_OR_AT_ONCE = """
+parties: {supplier: {owns: [cloud]}}
+services:
+  cloud: {serves: [host]}
+  shop: {calls: [{to: host, dependency: hard, controls: [fallback]}]}
+operations: {host: }
+processes: {orders: {crown_jewel: true, depends_on: [{to: cloud, buffer_h: 5}, shop]}}
+"""
+"""Orders stop after five hours; at once where the fallback of the shop fails, which stops then too."""
+
+
+def test_what_only_comes_sooner_where_a_control_fails_is_no_more_than_what_comes() -> None:
+    (row,) = asked(written(LATE_OR_AT_ONCE), outage="cloud=8").holding
+    assert (row.opens.things, row.opens.crown_jewels) == (1, ())
+    (row,) = asked(written(LATE_OR_AT_ONCE), outage="cloud=4").holding
+    assert (row.opens.things, row.opens.crown_jewels) == (2, ("orders",))
+
+
 def test_degenerate_estates() -> None:
     assert "the estate has no third party" in asked(ESTATES["empty"]).headline
     assert "no control is stated to work" in asked(ESTATES["open"]).headline

@@ -77,7 +77,8 @@ class Names:
     def texts(self, numbers: Numbers) -> list[str]:
         """Names by their sorted numbers."""
         ids, first = self.columns.entities.ids, int(np.searchsorted(numbers, self.first_control))
-        return [*(ids[number] for number in numbers[:first].tolist()), *map(self.name, numbers[first:].tolist())]
+        entities: list[int] = numbers[:first].tolist()
+        return [*(ids[number] for number in entities), *map(self.name, numbers[first:].tolist())]
 
     def fact(self, number: int) -> Fact:
         """A fact by its number."""
