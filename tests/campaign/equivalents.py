@@ -204,4 +204,11 @@ EQUIVALENT: dict[str, str] = {
     ('blastradius/rules.py _kinds_at | if place == "middle": | "middle" => \'\''): (
         "the same controls are looked for there by other flows, and only what all flows say together is read"
     ),
+    (
+        "blastradius/engine/batch/fill_numpy.py | _FEW, _SMALL = 3, 2000 | 2000 => 2001"
+    ): "a cycle of one more row is filled the other way, which gives the same",
+    (
+        "blastradius/engine/backwards.py _include | about = found[: len(system.facts.entities) * len(CAPA"
+        "BILITIES)].reshape(-1, len(CAPABILITIES)) | 1 => 2"
+    ): "numpy takes any negative length as the one that is not known",
 }
