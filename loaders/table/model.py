@@ -39,8 +39,8 @@ class TableMapper:
         self.more = [it.column for role, columns in options.columns.items() if role != self.main for it in columns]
         self.beside = set(self.more) - mine
         named: list[Role] = [role for role in KINDS if role != self.main and role not in _OWN_WORDS]
-        self.named_roles = [role for role in named if self.rows.columns(role)]
-        self.unnamed_roles = [role for role in named if not self.rows.columns(role)]
+        self.named_roles: list[Role] = [role for role in named if self.rows.columns(role)]
+        self.unnamed_roles: list[Role] = [role for role in named if not self.rows.columns(role)]
         self.texts: dict[Role, list[Text]] = {}
         self.shared: dict[str, list[str]] = {}
         self.verbs: tuple[Verb, ...] = ()
@@ -312,5 +312,7 @@ class TableMapper:
 
 def _joined(parts: Sequence[Found]) -> Found:
     """What the parts of a row name together, each thing once."""
-    found = {role: [name for part in parts for name in part[role]] for role in parts[0]} if parts[1:] else parts[0]
+    found: Found = parts[0]
+    if parts[1:]:
+        found = {role: [name for part in parts for name in part[role]] for role in parts[0]}
     return {role: list(dict.fromkeys(names)) if names[1:] else names for role, names in found.items()}

@@ -59,7 +59,8 @@ def test_what_is_made_in_a_mould_is_what_is_made_with_checks() -> None:
     assert made.model_fields_set == checked.model_fields_set
     assert made.model_dump_json() == checked.model_dump_json()
     for kind, shape in ENTITY_TYPES.items():
-        for named in ({}, {"name": "A"}):
+        names: tuple[dict[str, Any], ...] = ({}, {"name": "A"})
+        for named in names:
             entity = shape(id="a", basis=Basis.INFERRED, provenance=PLACE, **named)
             again = bare_entity(kind, "a", Basis.INFERRED, PLACE, **named)
             assert (again, again.model_fields_set) == (entity, entity.model_fields_set)
