@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from blastradius.errors import InputError
@@ -148,6 +149,8 @@ def checked(thing: Thing, stated: Row) -> Row:
     """
     for name, value in stated.items():
         for part in value if isinstance(value, list) else (value,):
+            if isinstance(part, str) and len(part) <= MOST_INDEXED and part.isascii():
+                continue  # nearly all
             why = _why_not(name, part)
             if why is not None:
                 places = getattr(thing, "provenance", ())
@@ -174,12 +177,21 @@ def _properties(thing: Thing) -> Row:
         return {"kind": str(thing.kind), "message": thing.message, "about": list(thing.about)}
     if isinstance(thing, Expectation | Exercise):
         return {"name": thing.name, "provenance": [str(place) for place in thing.provenance]}
-    known = ENTITY_KEYS | RELATION_KEYS
-    stated = {name: _property(getattr(thing, name)) for name in type(thing).model_fields if name in known}
-    found: Row = {name: value for name, value in stated.items() if value not in (None, [])}
-    found |= {"id": thing.id, "provenance": [str(place) for place in thing.provenance]}
+    found: Row = {}
+    for name in _shown(type(thing)):
+        value = getattr(thing, name)
+        if value is not None and value != () and value != {}:
+            found[name] = _property(value)
+    found["id"], found["provenance"] = thing.id, [str(place) for place in thing.provenance]
     controls = () if isinstance(thing, Zone) else thing.controls
-    return found | _controls(controls)
+    return found | _controls(controls) if controls else found
+
+
+@cache
+def _shown(shape: type[Entity] | type[Zone] | type[Relation]) -> tuple[str, ...]:
+    """The fields that are properties as they are."""
+    known = ENTITY_KEYS | RELATION_KEYS
+    return tuple(name for name in shape.model_fields if name in known)
 
 
 def _controls(controls: Iterable[Control]) -> Row:
@@ -191,6 +203,9 @@ def _controls(controls: Iterable[Control]) -> Row:
 
 def _property(value: Any) -> Property:
     """A field as a value of the server: a number, a text, or a list of texts."""
+    if type(value) in (str, bool, int, float):  # nearly all
+        plain: Property = value
+        return plain
     if isinstance(value, dict):
         return [f"{key}: {part}" for key, part in value.items()]
     if isinstance(value, tuple):
