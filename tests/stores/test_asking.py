@@ -10,6 +10,9 @@ import pytest
 from blastradius.cli import main
 from blastradius.engine import Certificate, solve
 from blastradius.estate import Estate
+from blastradius.estate.part import NotHereError
+from blastradius.loaderkit.contract import Loaded
+from blastradius.model import Credential, Relation, Scope, Verb
 from blastradius.stores.neo4j import Allowed, asked_there, push
 from tests.engine.short import scenario
 from tests.stores.conftest import Place
@@ -97,6 +100,21 @@ def test_where_most_of_it_would_be_read_no_more_of_it_is(place: Place) -> None:
 
     assert asked_there(place.connection, ("party-7",), ask) is None
     assert len(asked) == 1
+
+
+def test_what_is_joined_to_a_hub_is_counted_before_it_is_read(place: Place) -> None:
+    """One thing more, and most of the estate is around it."""
+    keys, scope = [Credential(id=f"key-{number}") for number in range(7_000)], Scope(id="scope")
+    joins = [Relation(verb=Verb.GRANTS, sources=(key.id,), targets=(scope.id,)) for key in keys]
+    push(place.connection, Estate.build([Loaded(entities=(*keys, scope), relations=tuple(joins))]), ANY)
+    asked = list[int]()
+
+    def ask(estate: Estate) -> None:
+        asked.append(len(estate.relations))
+        raise NotHereError(["scope"])
+
+    assert asked_there(place.connection, (), ask) is None
+    assert asked == [0]
 
 
 def test_an_answer_from_a_load_that_was_swept_meanwhile_is_none(place: Place, places: Callable[[], Place]) -> None:

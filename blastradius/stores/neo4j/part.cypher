@@ -26,5 +26,11 @@ MATCH (n:Entity)-[r]-(:Entity)
 WHERE n.load = $load AND n.id IN $names AND r.record IS NOT NULL
 RETURN DISTINCT r.place AS place, r.record AS record
 
+// ring
+MATCH (n:Entity)-[r]-(m:Entity)
+WHERE n.load = $load AND n.id IN $names AND r.record IS NOT NULL
+WITH DISTINCT m
+RETURN coalesce(sum(COUNT { (m)--() }), 0) AS ends
+
 // is_kept
 MATCH (e:Estate {name: $estate}) RETURN $load IN [e.load, e.previous] AS kept

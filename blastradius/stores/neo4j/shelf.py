@@ -67,10 +67,22 @@ class LoadShelf:
 
         return self.connection.read(work)
 
+    def ring(self, names: Collection[str]) -> int:
+        """How many relationships at least touch what is joined to these entities; none of them is read."""
+        ends = (
+            self.connection.read(partial(_ends, {"load": self.load, "names": some})) for some in self._in_parts(names)
+        )
+        return max(ends, default=0) // 2  # each may have been met from both sides
+
     def _about(self, name: str, names: Collection[str]) -> Iterator[Stored]:
+        for some in self._in_parts(names):
+            yield from self._lines(name, some)
+
+    @staticmethod
+    def _in_parts(names: Collection[str]) -> Iterator[list[str]]:
         waiting = iter(sorted(filter(_is_sent, names)))
         while some := list(islice(waiting, _NAMES)):
-            yield from self._lines(name, some)
+            yield some
 
     def _lines(self, name: str, names: Collection[str] = ()) -> list[Stored]:
         return self.connection.read(partial(_read, name, {"load": self.load, "names": [*names]}))
@@ -83,3 +95,8 @@ def _is_sent(name: str) -> bool:
 
 def _read(name: str, stated: dict[str, object], tx: ManagedTransaction) -> list[Stored]:
     return [Stored(row["place"], row["record"]) for row in tx.run(statement(_FILE, name), stated)]
+
+
+def _ends(stated: dict[str, object], tx: ManagedTransaction) -> int:
+    found: int = tx.run(statement(_FILE, "ring"), stated).single(strict=True)["ends"]
+    return found
