@@ -102,7 +102,7 @@ class GrowingColumns:
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self.number = {name: number for number, name in enumerate(names)}
+        self.number = {name: number for number, name in enumerate(dict.fromkeys(names))}
         self.kind = array("b", [NO_INDEX]) * len(self.number)
         self.fields = EntityFields()
         self.relations = GrowingRelations()

@@ -12,7 +12,8 @@ from blastradius.api import ask
 from blastradius.cli import main
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.model import Control, ControlKind
+from blastradius.loaderkit.contract import Loaded
+from blastradius.model import Control, ControlKind, Credential, Party, Relation, Verb
 from tests.engine.test_rules_needed import estate
 from tests.queries.degenerate import ESTATES
 from tests.queries.written import written
@@ -270,6 +271,15 @@ credentials: {n1: {grants: [c]}, n2: {grants: [o3]}}
 services: {app: {calls: [{to: o, with: n1}]}, desk: {owner: near, consumes: rates, writes: d}}
 feeds: {rates: {}}
 """
+
+
+def test_two_things_of_one_id_that_python_proposes_are_refused() -> None:
+    alike = Loaded(
+        entities=(Party(id="new"), Credential(id="new")),
+        relations=(Relation(verb=Verb.HOLDS, sources=("new",), targets=("new",)),),
+    )
+    with pytest.raises(UsageError, match="proposal: 'new' is a credential; holds goes here to party, service"):
+        br.grant(written(GATED), proposal=alike)
 
 
 def test_a_proposal_may_be_anything_that_adds(tmp_path: Path) -> None:
