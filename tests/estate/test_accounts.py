@@ -29,6 +29,7 @@ from blastradius.model import (
     Relation,
     Scenario,
     Service,
+    Signal,
     Store,
     Verb,
 )
@@ -286,3 +287,30 @@ def test_who_says_how_a_key_is_held_is_not_doubted_by_a_call_with_it(tmp_path: P
     )
     (tmp_path / "b.yaml").write_text("blastradius: 1\nservices: {s: {holds: [{to: k, controls: [non_exportable]}]}}\n")
     assert list(br.load(tmp_path).controls) == ["non_exportable@holds:s>k"]
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        Service(id="s", tags=("b", "a")),
+        Service(id="s", unknown=("zone", "owner")),
+        Service(id="s", controls=(Control(kind=ControlKind.HARDENED), Control(kind=ControlKind.COMPARTMENT))),
+        Store(id="d", seen_by=(Signal(signal="b"), Signal(signal="a"))),
+    ],
+)
+def test_a_thing_that_is_told_twice_is_the_thing_that_is_told_once(thing: Service | Store) -> None:
+    """In which order it was told is lost where accounts are joined, and so where there is one."""
+    once = Loaded(entities=(thing,))
+    built, again = Estate.build([once]), Estate.build([once, once])
+    assert built.entities[thing.id] == again.entities[thing.id]
+    assert built.digest == again.digest
+
+
+def test_what_two_accounts_differ_in_is_told_with_both_places() -> None:
+    def told(file: str, number: int) -> Loaded:
+        at = (Provenance(source="test", file=file, line=1), Provenance(source="test", file=file, line=9))
+        return Loaded(entities=(Store(id="d", records=number, provenance=at),))
+
+    (note,) = (it for it in Estate.build([told("a.yaml", 1), told("b.yaml", 2)]).notes if "records" in it.message)
+    assert note.message == "entity 'd' has records 2 here and 1 at a.yaml:1; kept the latter"
+    assert [str(place) for place in note.provenance] == ["b.yaml:1"]

@@ -14,6 +14,7 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Control, ControlKind, Credential, Party, Relation, Verb
+from blastradius.plugins import query
 from tests.engine.test_rules_needed import estate
 from tests.queries.degenerate import ESTATES
 from tests.queries.written import written
@@ -278,8 +279,9 @@ def test_two_things_of_one_id_that_python_proposes_are_refused() -> None:
         entities=(Party(id="new"), Credential(id="new")),
         relations=(Relation(verb=Verb.HOLDS, sources=("new",), targets=("new",)),),
     )
+    grant = query("grant")
     with pytest.raises(UsageError, match="proposal: 'new' is a credential; holds goes here to party, service"):
-        br.grant(written(GATED), proposal=alike)
+        grant.run(written(GATED), grant.params(proposal=alike))
 
 
 def test_a_proposal_may_be_anything_that_adds(tmp_path: Path) -> None:
