@@ -15,7 +15,7 @@ from blastradius.estate.excerpt import Excerpt
 from blastradius.estate.foretold import WholeNeededError
 from blastradius.estate.part import NotHereError, Part, Whole
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Service, Zone
+from blastradius.model import Expectation, Service, Zone
 from tests.counts import few
 from tests.engine.short import estate, scenario
 from tests.estate.questions import ASKED, answer_of, asked_at_random
@@ -138,3 +138,17 @@ def test_around_what_is_reached_all_has_to_be_there() -> None:
     with pytest.raises(NotHereError) as raised:
         solve(part, scenario("compromise p"))
     assert "s3" in raised.value.names
+
+
+def test_what_an_expectation_starts_from_or_takes_away_has_to_be_there() -> None:
+    built = estate("owns:p>s", "calls:s>o", "serves:s2>o", "owns:p2>s2")
+    part = Part(built, Whole.of(built), frozenset({"p", "internet"}))
+
+    def lacking(text: str) -> set[str]:
+        with pytest.raises(NotHereError) as raised:
+            part.scenarios_of(Expectation(name="e", scenario=scenario(text)))
+        return set(raised.value.names)
+
+    assert lacking("compromise p2") == {"p2"}
+    assert lacking("compromise p without calls:s>o") >= {"s", "o"}
+    assert part.scenarios_of(Expectation(name="e", scenario=scenario("compromise p")))

@@ -107,3 +107,16 @@ def test_half_a_character_is_refused_with_its_place() -> None:
 def test_lines_that_are_no_snapshot_are_refused(lines: list[str], says: str) -> None:
     with pytest.raises(InputError, match=says):
         snapshot.loaded(lines, "a.snapshot")
+
+
+COLUMNS = '{"clock":{},"tally":{},"columns":true}'
+
+
+@pytest.mark.parametrize("says", ["ghp_" + "a1B2" * 9, "\\u0067hp_" + "a1B2" * 9])
+@pytest.mark.parametrize(
+    "line", ['{"store":{"id":"d","description":"%s"}}', '{"relation":{"verb":"owns","sources":["p"],"targets":["%s"]}}']
+)
+def test_a_secret_in_a_snapshot_of_columns_is_refused_however_it_is_written(line: str, says: str) -> None:
+    with pytest.raises(InputError, match=":2: not a line of an estate's snapshot"):
+        snapshot.loaded([COLUMNS, line % says], "a.snapshot")
+    assert snapshot.loaded([COLUMNS, line % "\\u0067hp"], "a.snapshot").bulk is not None
