@@ -171,6 +171,17 @@ def test_the_outage_is_over_before() -> None:
     assert [stop.after_h for stop in right.stopped if stop.fact == fact("deny(b)")] == [4.0]
 
 
+def test_what_stops_at_once_stops_however_soon_the_outage_is_over() -> None:
+    built = estate("depends_on:b>s", "depends_on:b2>s buffer_h=1")
+    asked = scenario("outage s", Level.GRANTED, hours=0.0)
+    right = certify(compile_system(built), asked)
+    check(built, asked, right)
+    assert {step.fact.entity for step in right.steps} == {"s", "b"}
+    left = tuple(step for step in right.steps if step.fact != fact("deny(b)"))
+    with pytest.raises(CertificateError, match=r"deny\(b\) follows by R11 and is not claimed"):
+        check(built, asked, right._replace(steps=left))
+
+
 def test_all_reasons_at_once() -> None:
     """A key that is missing, a level that is not assumed, a control and a basis: each is listed, none is relied on."""
     walls = {"connects:s>s2": Control(kind=ControlKind.SEGMENTED)}
