@@ -53,7 +53,8 @@ class Places:
 def uncollected() -> Iterator[None]:
     """The garbage collector paused: what is read lives on, and would only be walked again and again.
 
-    Afterwards all of it counts as old, or the next object that is made would have it walked as if it were new.
+    Afterwards all of it counts as old, or the next object that is made would have it walked as if it were new. Where
+    anything is frozen (CPython 3.12 begins so) that is left as it is.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -61,7 +62,7 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if enabled:
-            if not gc.get_freeze_count():  # what somebody else froze stays so
+            if not gc.get_freeze_count():
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
