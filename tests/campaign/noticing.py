@@ -203,6 +203,7 @@ def put_in_place(change: Change) -> None:
     path = str(ROOT / change.file)
     before, after = (_codes(text, path) for text in (Path(path).read_text(encoding="utf-8"), change.text))
     names = {(code.co_qualname, code.co_firstlineno): name for name, code in before.items()}
+    gc.unfreeze()  # what is frozen is not listed
     there = [it for it in gc.get_objects() if isinstance(it, FunctionType) and it.__code__.co_filename == path]
     for function in there:
         function.__code__ = after[names[function.__code__.co_qualname, function.__code__.co_firstlineno]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import random
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from blastradius.estate import routes
 from tests.campaign import mutation, table
 from tests.campaign.equivalents import EQUIVALENT
 from tests.campaign.mutation import ROOMS, mutants
-from tests.campaign.noticing import ROOT
+from tests.campaign.noticing import ROOT, put_in_place
 
 
 @pytest.mark.slow
@@ -56,6 +58,13 @@ def test_each_mutant_has_a_key_of_its_own_and_each_reason_a_mutant(room: str) ->
     keys = [mutant.key for mutant in mutants(room)]
     assert len(set(keys)) == len(keys)
     assert {key for key in EQUIVALENT if key.startswith(ROOMS[room])} <= set(keys)
+
+
+def test_functions_of_a_process_that_froze_its_objects_are_changed_in_place() -> None:
+    change = next(it for it in mutants("estate") if it.file.endswith("routes.py"))
+    gc.freeze()
+    put_in_place(replace(change, text=(ROOT / change.file).read_text(encoding="utf-8")))
+    assert routes.template("/a/:b") == "/a/{}"
 
 
 DRIVER = """
