@@ -122,17 +122,26 @@ class Noticing:
         return end
 
     def tests(self, change: Change, seconds: float) -> Iterator[str]:
-        """The tests that call what is changed, as many as there is time for: the shortest first, of its room sooner."""
-        room = f"tests/{change.file.split('/')[1].removesuffix('.py')}/"
+        """The tests that call what is changed, as many as there is time for.
+
+        Those that mirror its folder or file come first, then those of ``FIRST``; of each the shortest, of its room
+        sooner.
+        """
+        _, room, *rest = change.file.removesuffix(".py").split("/")
+        mirror = f"tests/{room}/{rest[0]}/" if len(rest) > 1 else f"tests/{room}/test_{''.join(rest)}.py"
         begins = change.near
         if _is_compiled(change):  # a call from one compiled function to another is not seen
             begins = (change.file.rpartition("/")[0],)
         elif self._is_called(change):
             begins = (f"{change.function};",)
         calling = [(cost, name) for name, (cost, made) in self.calls.items() if _any_begins(made, begins)]
-        for cost, name in sorted(
-            calling, key=lambda it: (not it[1].startswith(FIRST), it[0] * _counts(it[1], room), it[1])
-        ):
+
+        def late(test: tuple[float, str]) -> tuple[bool, bool, float, str]:
+            cost, name = test
+            counts = SOONER if name.startswith(f"tests/{room}/") else 1.0
+            return not name.startswith(mirror), not name.startswith(FIRST), cost * counts, name
+
+        for cost, name in sorted(calling, key=late):
             seconds -= cost
             if seconds < 0:
                 return
@@ -182,10 +191,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order.get(item.nodeid, len(order)))
 
 
-def _counts(test: str, room: str) -> float:
-    return SOONER if test.startswith(room) else 1.0
-
-
 def _any_begins(made: frozenset[str], begins: tuple[str, ...]) -> bool:
     return any(f"{name};".startswith(begins) for name in made)
 
@@ -205,6 +210,7 @@ def put_in_place(change: Change) -> None:
     names = {(code.co_qualname, code.co_firstlineno): name for name, code in before.items()}
     gc.unfreeze()  # what is frozen is not listed
     there = [it for it in gc.get_objects() if isinstance(it, FunctionType) and it.__code__.co_filename == path]
+    gc.freeze()
     for function in there:
         function.__code__ = after[names[function.__code__.co_qualname, function.__code__.co_firstlineno]]
     if not there:

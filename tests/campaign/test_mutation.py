@@ -17,7 +17,7 @@ from blastradius.estate import routes
 from tests.campaign import mutation, table
 from tests.campaign.equivalents import EQUIVALENT
 from tests.campaign.mutation import ROOMS, mutants
-from tests.campaign.noticing import ROOT, put_in_place
+from tests.campaign.noticing import ROOT, Noticing, put_in_place
 
 
 @pytest.mark.slow
@@ -60,11 +60,20 @@ def test_each_mutant_has_a_key_of_its_own_and_each_reason_a_mutant(room: str) ->
     assert {key for key in EQUIVALENT if key.startswith(ROOMS[room])} <= set(keys)
 
 
-def test_functions_of_a_process_that_froze_its_objects_are_changed_in_place() -> None:
-    change = next(it for it in mutants("estate") if it.file.endswith("routes.py"))
-    gc.freeze()
-    put_in_place(replace(change, text=(ROOT / change.file).read_text(encoding="utf-8")))
-    assert routes.template("/a/:b") == "/a/{}"
+def test_the_tests_that_mirror_what_is_changed_come_first(tmp_path: Path) -> None:
+    """Then those that look at most, and those of the room, as many as there is time for."""
+    change = next(it for it in mutants("engine") if it.file.endswith("check/quorum.py") and it.function)
+    costs = {
+        "tests/engine/check/test_spec.py::test_it": 8.0,
+        "tests/engine/test_placed_controls.py::test_it": 3.0,
+        "tests/engine/test_corpus.py::test_it": 2.0,
+        "tests/queries/test_verify.py::test_it": 0.9,
+        "tests/estate/test_ties.py::test_it": 7.0,
+    }
+    called = frozenset({change.function or ""})
+    noticing = Noticing(lambda _: None, tmp_path / "known.json", tmp_path, seconds=14.0)
+    noticing.calls = {name: (cost, called) for name, cost in reversed(costs.items())}
+    assert list(noticing.tests(change, 14.0)) == list(costs)[:4]
 
 
 DRIVER = """
