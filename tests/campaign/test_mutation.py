@@ -76,6 +76,16 @@ def test_the_tests_that_mirror_what_is_changed_come_first(tmp_path: Path) -> Non
     assert list(noticing.tests(change, 14.0)) == list(costs)[:4]
 
 
+def test_functions_of_a_process_that_froze_its_objects_are_changed_in_place() -> None:
+    change = next(it for it in mutants("estate") if it.file.endswith("routes.py"))
+    gc.freeze()
+    try:
+        put_in_place(replace(change, text=(ROOT / change.file).read_text(encoding="utf-8")))
+    finally:
+        gc.unfreeze()
+    assert routes.template("/a/:b") == "/a/{}"
+
+
 DRIVER = """
 import sys
 from dataclasses import replace
