@@ -24,7 +24,7 @@ from blastradius.stores.neo4j.content import Batch, batches
 from tests.stores.estates import sized
 
 KEY = "CREATE CONSTRAINT bare IF NOT EXISTS FOR (n:Bare) REQUIRE n.place IS UNIQUE"
-NODES = "UNWIND $rows AS row CREATE (n:Bare) SET n = row.properties"
+NODES = "UNWIND $rows AS row CREATE (n:Bare {load: 'bare'}) SET n += row.properties"
 ENDS = "UNWIND $rows AS row MATCH (a:Bare {place: row.from}) MATCH (b:Bare {place: row.to})"
 JOINS: LiteralString = f"{ENDS} CREATE (a)-[r:BARE]->(b) SET r = row.properties"
 ONE = "MERGE (n:Bare {place: $place}) SET n += $properties"
@@ -104,7 +104,7 @@ def change(connection: Connection, query: LiteralString, **stated: Any) -> None:
 
 def bare(connection: Connection, estate: Estate) -> None:
     """The same rows without lease, generations, reading back and people's index."""
-    for batch in batches(estate, "bare"):
+    for batch in batches(estate):
         change(connection, NODES if batch.nodes else JOINS, rows=batch.rows)
 
 
@@ -126,7 +126,7 @@ def pushed(connection: Connection, estate: Estate, meter: Meter, alone: int) -> 
     for write in (bare, lambda to, what: push(to, what, ANY)):  # what a server does for the first time takes it longer
         write(connection, sized(500))
     swept(connection)
-    first = next(batches(estate, "bare"))
+    first = next(batches(estate))
     found = {"bare CREATE": meter.of(lambda: bare(connection, estate))}
     swept(connection)
     found["push"] = meter.of(lambda: push(connection, estate, ANY))

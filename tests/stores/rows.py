@@ -22,14 +22,14 @@ class Rows:
     @cached_property
     def nodes(self) -> dict[int, Row]:
         """The properties of each node, by its place."""
-        sent = (row for batch in batches(self.estate, "") if batch.nodes for row in batch.rows)
+        sent = (row for batch in batches(self.estate) if batch.nodes for row in batch.rows)
         return {row["properties"]["place"]: row["properties"] | {"labels": row["labels"]} for row in sent}
 
     @cached_property
     def guards(self) -> dict[str, list[Stored]]:
         """The lines of what each entity guards."""
         found: dict[str, list[Stored]] = defaultdict(list)
-        for row in (row for batch in batches(self.estate, "") if not batch.nodes for row in batch.rows):
+        for row in (row for batch in batches(self.estate) if not batch.nodes for row in batch.rows):
             if row["type"] == GUARDED_BY:
                 found[self.nodes[row["to"]]["id"]].append(_line(self.nodes[row["from"]]))
         return found
@@ -38,7 +38,7 @@ class Rows:
     def joined(self) -> dict[str, list[Stored]]:
         """The lines of the relationships at each entity."""
         found: dict[str, list[Stored]] = defaultdict(list)
-        for row in (row for batch in batches(self.estate, "") if not batch.nodes for row in batch.rows):
+        for row in (row for batch in batches(self.estate) if not batch.nodes for row in batch.rows):
             if "record" in row["properties"]:
                 for end in (row["from"], row["to"]):
                     found[self.nodes[end]["id"]].append(_line(row["properties"]))

@@ -59,7 +59,7 @@ def test_who_may_call_what_is_said_with_its_place(northwind_there: Place) -> Non
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
 def test_only_labels_types_and_keys_of_the_page_are_written(folder: Any) -> None:
     page = (ROOT / "docs" / "neo4j-schema.md").read_text("utf-8")
-    for batch in batches(br.load(folder), "x#1"):
+    for batch in batches(br.load(folder)):
         for row in batch.rows:
             names = {*row["properties"], *(row["labels"] if batch.nodes else [row["type"]])}
             assert [name for name in names if f"`{name}`" not in page] == []

@@ -6,10 +6,10 @@ Everything a source says goes in as a parameter; only what stands here can be a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from blastradius.errors import InputError
 from blastradius.estate.snapshot import Line, Thing
@@ -81,15 +81,15 @@ Property = str | int | float | bool | list[str] | None
 Row = dict[str, Any]
 
 
-def node(line: Line, load: str, place: int, *, is_open: bool = False) -> Row:
-    """The node of a thing that is no relation; ``is_open`` says that it takes what anyone says.
+def node(line: Line, place: int, *, is_open: bool = False) -> Row:
+    """The node of a thing that is no relation, but for its load; ``is_open`` says that it takes what anyone says.
 
     Raises:
         InputError: something in it that the server would not take as it is.
     """
     thing = line.thing
     labels = [COMMON, LABELS[line.family], *([ENTITY] if isinstance(thing, Entity) else [])]
-    stated = {"load": load, "place": place, **_properties(thing), "record": line.text}
+    stated = {"place": place, **_properties(thing), "record": line.text}
     stated |= {"open": True} if is_open else {}
     if isinstance(thing, Entity) and thing.name is not None:
         stated["called"] = called(thing.name)
@@ -129,16 +129,28 @@ def relationships(line: Line, place: int, places: Mapping[str, int]) -> Iterator
             yield _joined(ALONG_GUARDED_BY, here, places[control.provided_by], kind=str(control.kind), **itself)
 
 
-def context(entity: Entity, places: Mapping[str, int], zones: Mapping[str, int]) -> Iterator[Row]:
-    """The relationships that stand for a field of an entity rather than for a relation."""
-    here = places[entity.id]
+class Tie(NamedTuple):
+    """A relationship that stands for a field of an entity; its end is known by an id until all places are."""
+
+    type: str
+    place: int
+    end: str
+    stated: Row
+
+    def row(self, places: Mapping[str, int], zones: Mapping[str, int]) -> Row:
+        """The relationship, once all places are known."""
+        return _joined(self.type, self.place, (zones if self.type == IN_ZONE else places)[self.end], **self.stated)
+
+
+def ties(entity: Entity, place: int, zones: Collection[str]) -> Iterator[Tie]:
+    """What joins an entity by its own fields; nothing to a zone that is not described."""
     if entity.zone is not None and entity.zone in zones:
-        yield _joined(IN_ZONE, here, zones[entity.zone])
+        yield Tie(IN_ZONE, place, entity.zone, {})
     for original in getattr(entity, "copy_of", ()):
-        yield _joined(COPY_OF, here, places[original])
+        yield Tie(COPY_OF, place, original, {})
     for control in entity.controls:
         if control.provided_by is not None:
-            yield _joined(GUARDED_BY, here, places[control.provided_by], kind=str(control.kind))
+            yield Tie(GUARDED_BY, place, control.provided_by, {"kind": str(control.kind)})
 
 
 def checked(thing: Thing, stated: Row) -> Row:

@@ -13,9 +13,9 @@ MATCH (n:Loaded) WHERE n.load = $load RETURN coalesce(max(n.place), -1) AS place
 // node_records
 MATCH (n:Loaded)
 WHERE n.load = $load AND n.place >= $from AND n.place < $to
-RETURN n.place AS place, n.record AS record
+RETURN collect(n.place) AS places, collect(n.record) AS records
 
 // relation_records
 MATCH (n:Loaded)-[r]->(:Loaded)
 WHERE n.load = $load AND n.place >= $from AND n.place < $to AND r.record IS NOT NULL
-RETURN r.place AS place, r.record AS record
+RETURN collect(r.place) AS places, collect(r.record) AS records

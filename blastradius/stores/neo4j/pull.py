@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from blastradius.errors import StoreError, did_you_mean
 from blastradius.estate.snapshot import digest_of, loaded
+from blastradius.reading import uncollected
 from blastradius.stores.addresses import DEFAULT_ESTATE
 from blastradius.stores.neo4j.connection import Connection
 from blastradius.stores.neo4j.graph import SCHEMA
@@ -110,6 +111,7 @@ def pulled_lines(connection: Connection, tell: Tell = untold) -> list[str]:
     raise StoreError(f"{connection.address}: the estate is loaded anew faster than it can be read; try again later")
 
 
+@uncollected()
 def records(connection: Connection, load: str, tell: Tell = untold) -> list[str]:
     """The lines of a load, but for the first, in order."""
 
@@ -129,7 +131,8 @@ def _page(load: str, start: int, tx: ManagedTransaction) -> dict[int, str]:
     page = {"load": load, "from": start, "to": start + _PLACES}
     found: dict[int, str] = {}
     for name in ("node_records", "relation_records"):
-        found |= {row["place"]: row["record"] for row in tx.run(statement(_FILE, name), page)}
+        rows = tx.run(statement(_FILE, name), page).single(strict=True)  # one of two lists: a row each costs six times
+        found |= zip(rows["places"], rows["records"], strict=True)
     return found
 
 

@@ -56,8 +56,8 @@ MATCH (l:Load {key: $load}) SET l.batches = $batches
 
 // create_nodes
 UNWIND $rows AS row
-CREATE (n:$(row.labels))
-SET n = row.properties
+CREATE (n:$(row.labels) {load: $load})
+SET n += row.properties
 
 // create_relationships
 UNWIND $rows AS row

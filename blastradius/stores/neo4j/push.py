@@ -11,7 +11,7 @@ from blastradius.errors import IncompleteError, StoreError
 from blastradius.estate import Estate
 from blastradius.estate.snapshot import digest_of
 from blastradius.stores.neo4j.connection import Connection
-from blastradius.stores.neo4j.content import BATCH, Content, batches, content_of
+from blastradius.stores.neo4j.content import BATCH, Content, content_of
 from blastradius.stores.neo4j.graph import SCHEMA
 from blastradius.stores.neo4j.loads import LEASE_MS, Lease, flip, prepare, release, take, write
 from blastradius.stores.neo4j.pull import Pointer, Tell, pointer, records, untold
@@ -67,7 +67,7 @@ def push(
         StoreError: the server refuses, or another one is loading the estate.
     """
     tell("looking through the estate", None)
-    content = content_of(estate)
+    content = content_of(estate, batch)
     _refuse_others(connection, allowed)
     before = _before(connection)
     if before is not None and (before.digest, before.schema) == (content.digest, SCHEMA):
@@ -78,23 +78,23 @@ def push(
     lease = take(connection, uuid.uuid4().hex, lasts_ms)
     try:
         after("lease")
-        _load(lease, estate, content, tell, batch, after)
+        _load(lease, content, tell, after)
     finally:
         with contextlib.suppress(StoreError):  # it ends by itself
             release(lease)
     return Pushed(lease.load, True, content.facts, content.digest)
 
 
-def _load(lease: Lease, estate: Estate, content: Content, tell: Tell, size: int, after: Callable[[str], None]) -> None:
+def _load(lease: Lease, content: Content, tell: Tell, after: Callable[[str], None]) -> None:
     """Write, verify, flip and sweep."""
     current, previous = _kept(lease)
     sweep(lease, {current, previous, lease.load})
     after("swept")
     done, total = 0, content.nodes + content.relationships
-    for number, batch in enumerate(batches(estate, lease.load, size)):
+    for number, waiting in enumerate(content.batches):
         tell(f"writing to {lease.connection.address}", done / (total or 1))
-        write(lease, number, batch)
-        done += len(batch.rows)
+        write(lease, number, waiting.batch())
+        done += waiting.size
         after(f"batch {number}")
     tell("comparing what is there with what was sent", None)
     if digest_of([content.heading, *records(lease.connection, lease.load)]) != content.digest:
