@@ -189,7 +189,7 @@ class Weave:
         written_by = RaggedArray.grouped(writes.sources.first, np.arange(len(writes)), self.count)
         found = written_by.take(calls.targets.first)
         call, write = calls.take(found.row_ids), writes.take(found.values)
-        both = np.stack([call.first, write.first], axis=1).reshape(-1)
+        both = np.stack([call.first, write.first], axis=1).ravel()
         along = RaggedArray(np.arange(len(call) + 1) * 2, both)
         return Strands(call.sources, write.targets, along, np.maximum(call.basis, write.basis))
 

@@ -63,7 +63,7 @@ class AllVariants(Weave):
         if condition in ("ours", "others"):
             return RaggedArray.singles(found.sources.first)
         if condition == "unnamed":
-            both = np.stack([found.sources.first, found.targets.first], axis=1).reshape(-1)
+            both = np.stack([found.sources.first, found.targets.first], axis=1).ravel()
             return RaggedArray(np.arange(len(found) + 1) * 2, both)
         owners, hosts = self.hosts(found, ("along", "to")) if condition == "bound" else self._of_password(found)
         return RaggedArray.grouped(owners, hosts, len(found))
@@ -96,7 +96,7 @@ def deciding(system: System) -> Deciding:
                 if condition not in flow.when:
                     continue
                 steps, strands, _ = system.steps_of(rule, number)
-                if len(steps) and isinstance(system.weave, AllVariants):
+                if isinstance(system.weave, AllVariants):
                     about = system.weave.deciding(strands, condition)
                     parts.append((steps, place, about))
     return Deciding(
@@ -117,11 +117,12 @@ def guards(system: System) -> Iterator[Guards]:
     found: dict[tuple[ControlKind, ...], list[tuple[Numbers, Numbers]]] = {}
     for rule, row in enumerate(system.rules):
         for number, flow in enumerate(row.flows):
-            steps, strands, gates = system.steps_of(rule, number) if flow.stops else (_NONE, None, None)
-            for stop in flow.stops if len(steps) else ():
-                if stop.only != "of_others" and strands is not None and gates is not None:
-                    owners, hosts = counts(system.weave, strands, gates, stop)
-                    found.setdefault(stop.kinds, []).append((hosts, steps[owners]))
+            if flow.stops:
+                steps, strands, gates = system.steps_of(rule, number)
+                for stop in flow.stops if len(steps) else ():
+                    if stop.only != "of_others":
+                        owners, hosts = counts(system.weave, strands, gates, stop)
+                        found.setdefault(stop.kinds, []).append((hosts, steps[owners]))
     for kinds, pairs in found.items():
         hosts, rows = np.unique(np.concatenate([some for some, _ in pairs]), return_inverse=True)
         yield Guards(kinds, hosts, RaggedArray.grouped(rows, np.concatenate([some for _, some in pairs]), len(hosts)))

@@ -156,10 +156,9 @@ class _Timed(Frontier):
         for seed in seeds:
             self._offer(seed, _Found(_Cost(0, 0), None, ()))
         while self.heap:
-            cost, _, fact = heappop(self.heap)
-            found = self.tentative[fact]
-            if fact not in self.settled and found.cost == cost:
-                self.settled[fact] = found
+            fact = heappop(self.heap)[-1]
+            if fact not in self.settled:
+                self.settled[fact] = found = self.tentative[fact]
                 if len(self.settled) % _TOLD == 0:
                     tell(f"working out when things are reached, {len(self.settled):,} so far")
                 self._consequences(fact, found)
@@ -214,8 +213,7 @@ class _Timed(Frontier):
 
     def _premises_of(self, step: int) -> int:
         """How many facts a step waits for, controls that must fall included."""
-        falls = 0 if self.status.closed[step] else len(self._falling(step))
-        return len(self.steps.premises[step]) + falls
+        return len(self.steps.premises[step]) + len(self._falling(step))
 
     def _through_gate(self, step: int) -> None:
         """Conclude by the shortest way through a gate: the premises quickest to come, none too many."""
@@ -249,10 +247,10 @@ class _Timed(Frontier):
     def _outlasts(self, step: int, held: list[int]) -> float | None:
         """The buffer, where what it waits for arrives so late that the outage is over before it is used up."""
         premises = sorted(held, key=lambda premise: self.settled[premise].cost.at)
-        enough = next(count for count in range(1, len(held) + 1) if self._suffice(step, premises[:count]))
+        enough = next(it for count, it in enumerate(premises, 1) if self._suffice(step, premises[:count]))
         fallen = [self.settled[fact].cost.at for fact in self._fallen(step) if fact in self.settled]
         delay_h = float(self.steps.delay_h[step])
-        latest = max([delay_h + self.settled[premises[enough - 1]].cost.at, *fallen])
+        latest = max([delay_h + self.settled[enough].cost.at, *fallen])
         return delay_h if self._is_over(latest) else None
 
 

@@ -125,7 +125,7 @@ class Waves(Frontier):
         gated = np.flatnonzero(self.usable[steps] & (gate != ALL)).tolist()
         more = [self._through_gate(int(steps[pair]), int(wave[owners[pair]])) for pair in gated]
         some = np.array([pair for pair, found in zip(gated, more, strict=True) if found], np.int64)
-        chosen = np.array([found for found in more if found], np.int64).reshape(-1, 4)
+        chosen = np.array([found for found in more if found], np.int64).reshape(len(some), 4)
         pairs = np.concatenate([last, some])
         order = np.argsort(pairs, kind="stable")
         both = (np.concatenate([ours, theirs])[order] for ours, theirs in zip(offers, chosen.T, strict=True))
@@ -151,11 +151,10 @@ class Waves(Frontier):
 
     def _through_gate(self, step: int, latest: int) -> tuple[int, int, int, int] | None:
         """An offer by the shortest way through a gate: the premises of fewest hops, none too many."""
-        level = max(int(self.steps.level[step]), int(self.cost[latest]) // _LEVEL)
         now = self.place[latest]
 
         def holds(fact: int) -> bool:
-            return 0 <= self.place[fact] <= now and int(self.cost[fact]) < (level + 1) * _LEVEL
+            return bool(0 <= self.place[fact] <= now)
 
         fallen = self._fallen(step)
         held = [premise for premise in self.steps.premises[step] if holds(premise)]
@@ -173,8 +172,8 @@ class Waves(Frontier):
         some = np.flatnonzero(offers.cost < self.cost[offers.fact])
         fact, cost = offers.fact[some], offers.cost[some]
         _, firsts = np.unique(fact, return_index=True)
-        new = np.zeros(len(some), np.int64)
-        new[firsts[self.cost[fact[firsts]] == _NEVER]] = 1
+        new = np.zeros(len(some), np.bool_)
+        new[firsts[self.cost[fact[firsts]] == _NEVER]] = True
         met = self.known + np.cumsum(new)
         self.known += int(new.sum())
         order = np.lexsort((cost, fact))

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blastradius.engine import CAPABILITIES, SEED_KINDS, World, compile_system, solve_worlds
+from blastradius.engine import CAPABILITIES, SEED_KINDS, World, check_worlds, compile_system, solve_worlds
 from blastradius.engine.batch.solve import Solved, unpacked
 from blastradius.engine.check.spec import arrivals_at, spec
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Capability, Control, ControlKind, Fact, Scenario, Verb
-from tests.counts import examples
-from tests.engine.batch.test_worlds import ENGINES, changed, solved
+from tests.counts import examples, few
+from tests.engine.batch.test_worlds import ENGINES, Engine, changed, solved
 from tests.engine.random_estates import random_controls, random_estate, random_relations, random_scenario
 from tests.engine.test_rules_needed import estate, fact, scenario
 
@@ -55,6 +55,29 @@ def test_things_come_in_the_hour_of_the_spec(seed: int) -> None:
         if it.capability in CAPABILITIES and it.entity in built.entities
     }
     assert told == {it: wanted.get(it) for it in told}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("seed", few(range(20), 3))
+def test_more_worlds_than_words_have_bits_agree_with_the_spec(seed: int, engine: Engine) -> None:
+    """Outages of many lengths where all lean on one another, over three words: each fact of each world in its hour."""
+    rng = random.Random(seed)
+    built = leaning(rng)
+    asked = [
+        Scenario(
+            outage=tuple(rng.sample(sorted(built.entities), rng.choice((1, 2)))),
+            hours=rng.choice((0.0, 3.0, 7.0, 20.0, 90.0)),
+        )
+        for _ in range(12)
+    ]
+    worlds = [World(rng.choice(asked)) for _ in range(130)]
+    wanted = {each: arrivals_at(built, each, each.assume) for each in asked}
+    (block,) = solve_worlds(compile_system(built), worlds, engine=engine)
+    check_worlds(built, block)
+    assert block.late
+    for place, world in enumerate(worlds):
+        told = {it: hour for it, hour in come_in(block, place).items() if it.capability in CAPABILITIES}
+        assert told == wanted[world.scenario]
 
 
 def test_buffers_add_up_until_the_outage_is_over() -> None:
@@ -155,6 +178,17 @@ def buffered(rng: random.Random, built: Estate) -> Estate:
         entities=tuple(built.entities.values()), relations=tuple(relations), zones=tuple(built.zones.values())
     )
     return Estate.build([things])
+
+
+def leaning(rng: random.Random) -> Estate:
+    """Services that lean on one another with buffers, on several of which some may be spared."""
+    names = [f"s{number}" for number in range(9)]
+    drawn = []
+    for one in names * 2:
+        on = sorted(rng.sample(names, rng.choice((1, 1, 2, 3))))
+        said = f"at_least={rng.randint(1, len(on))} buffer_h={rng.choice((0, 0.1, 1, 2.5, 6))}"
+        drawn.append(f"depends_on:{one}>{'+'.join(on)} {said}")
+    return estate(*drawn)
 
 
 def outage(rng: random.Random, built: Estate) -> Scenario:

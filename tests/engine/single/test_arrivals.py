@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blastradius.engine import a_hop, arrivals, compile_system, plain
+from blastradius.engine import a_hop, arrivals, compile_system, plain, solve
 from blastradius.engine.check.capabilities import Seeds, included, is_weaker
 from blastradius.engine.check.rule_instances import RuleInstance, all_instances
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.model import STEPPING_STONES, Capability, Fact, Scenario
+from blastradius.model import STEPPING_STONES, Capability, Control, ControlKind, Fact, Scenario
 from blastradius.rules import RULES
+from tests.agreement import arrived
 from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
 from tests.engine.short import estate, fact, scenario
@@ -134,6 +135,23 @@ def test_the_last_premise_decides() -> None:
     assert (found[fact("possess(k1)")], found[fact("possess(k2)")]) == (0, 24)
     assert (found[fact("use(o)")], found[fact("read(d2)")]) == (24.5, 24.75)
     assert fact("use(o)") not in arrivals(compile_system(built), scenario("leak k1"))
+
+
+def test_a_buffer_lasts_from_what_it_waits_for_and_not_from_when_a_control_falls() -> None:
+    falls = {"depends_on:b>s": Control(kind=ControlKind.FALLBACK, provided_by="s1")}
+    built = estate("depends_on:b>s buffer_h=1", "depends_on:s1>s2 buffer_h=4", controls=falls)
+    asked = scenario("outage s outage s2")
+    assert arrivals(compile_system(built), asked)[fact("deny(b)")] == 4
+    assert arrived(solve(built, asked).certificate, asked.assume)[fact("deny(b)")] == 4
+
+
+@pytest.mark.parametrize(
+    ("hours", "there"), [(0, "s1"), (0.25, "s1 s2"), (0.5, "s1 s2"), (0.75, "s1 s2 s3"), (99, "s1 s2 s3")]
+)
+def test_what_comes_at_once_comes_and_what_comes_when_the_outage_is_over_does_not(hours: float, there: str) -> None:
+    built = estate("depends_on:s1>s", "depends_on:s2>s buffer_h=0.125", "depends_on:s3>s buffer_h=0.5")
+    reached = solve(built, scenario("outage s", hours=hours)).levels
+    assert [name for name in ("s1", "s2", "s3") if fact(f"deny({name})") in reached] == there.split()
 
 
 @pytest.mark.parametrize("hours", [-1, float("nan"), float("inf")])
