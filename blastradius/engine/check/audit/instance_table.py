@@ -119,12 +119,6 @@ class Instances:
         required, counted = (Ragged(lists.indptr, number[lists.values]) for lists in (self.required, self.counted))
         return Instances(required, counted, number[self.conclusion], self.least, self.conditions, self.waits)
 
-    def renumbered_from(self, known: Ints) -> Instances:
-        """The same instances, of facts by their places among those that are known, sorted."""
-        required, counted = (Ragged(r.indptr, np.searchsorted(known, r.values)) for r in (self.required, self.counted))
-        conclusion = np.searchsorted(known, self.conclusion)
-        return Instances(required, counted, conclusion, self.least, self.conditions, self.waits)
-
     def followed_by(self, others: Instances) -> Instances:
         """These, then others."""
         return Instances(
@@ -174,9 +168,12 @@ class InstanceTable:
         """The table of instances."""
         conditions, plain = _conditions(known.columns)
         own = _instances(known, plain)
-        spoken = distinct(np.concatenate([own.premise_of[0], own.conclusion]))
-        instances = _with_inclusions(own, spoken, conditions).renumbered_from(spoken)
-        names, which = np.unique(spoken // WIDTH, return_inverse=True)
+        is_spoken = np.zeros(known.names.total * WIDTH, np.bool_)
+        for facts in (own.required.values, own.counted.values, own.conclusion):
+            is_spoken[facts] = True
+        spoken, number = np.flatnonzero(is_spoken), np.cumsum(is_spoken) - 1
+        instances = _with_inclusions(own, spoken, conditions).renumbered(number)
+        names, which = _runs(spoken // WIDTH)
         texts = known.names.texts(names)
         entities = {text: number for number, text in enumerate(dict.fromkeys(texts))}
         entity = np.array([entities[text] for text in texts], np.int64)[which]
@@ -199,14 +196,13 @@ class InstanceTable:
 def _conditions(columns: Block) -> tuple[dict[Conditions, int], Ints]:
     """The conditions of instances, by number, and for each instance that number."""
     keys = (columns.level.astype(np.int64) * len(BASES) + columns.basis) * 2 + columns.fail_closed
-    found, which = np.unique(keys, return_inverse=True)
-    known = {_CERTAIN: 0}
-    numbers = []
-    for key in found.tolist():
+    counts = np.bincount(keys)  # they are small
+    known, number = {_CERTAIN: 0}, np.zeros(len(counts), np.int64)
+    for key in np.flatnonzero(counts).tolist():
         level, basis = divmod(key // 2, len(BASES))
         conditions = Conditions(level, BASES[basis], bool(key % 2), proposed=False)
-        numbers.append(known.setdefault(conditions, len(known)))
-    return known, np.array(numbers, np.int64)[which]
+        number[key] = known.setdefault(conditions, len(known))
+    return known, number[keys]
 
 
 def _instances(known: RuleInstances, conditions: Ints) -> Instances:
@@ -237,7 +233,7 @@ def _grouped(owners: Ints, values: Ints, count: int) -> Ragged:
 
 def _with_inclusions(own: Instances, spoken: Ints, conditions: dict[Conditions, int]) -> Instances:
     """Instances, and behind them what the facts that are spoken of (sorted) include of each other."""
-    names, which = np.unique(spoken // WIDTH, return_inverse=True)
+    names, which = _runs(spoken // WIDTH)
     patterns, pattern_of = np.unique(
         np.bincount(which, 2.0 ** (spoken % WIDTH), len(names)).astype(np.int64), return_inverse=True
     )
@@ -254,6 +250,12 @@ def _with_inclusions(own: Instances, spoken: Ints, conditions: dict[Conditions, 
     always = np.full(count, conditions[_CERTAIN])
     zeros = np.zeros(count, np.int64)
     return own.followed_by(Instances(singles, nothing, conclusion, zeros, always, np.zeros(count)))
+
+
+def _runs(ordered: Ints) -> tuple[Ints, Ints]:
+    """Sorted numbers, each once, and for each of them its place there."""
+    is_first = np.diff(ordered, prepend=-1) > 0
+    return ordered[is_first], np.cumsum(is_first) - 1
 
 
 class _Growing:

@@ -59,9 +59,12 @@ def instances_at(estate: Estate, names: Collection[str]) -> RuleInstances:
     """
     found = _instances(estate, View(estate, Nearby.of(estate.columns, names)))
     lists = found.columns.premises
-    asked, which = np.unique(lists.values // WIDTH, return_inverse=True)
-    here = np.fromiter((name in names for name in found.names.texts(asked)), np.bool_, len(asked))
-    return found.take(np.bincount(lists.row_ids[here[which]], minlength=len(found)) > 0)
+    name = lists.values // WIDTH
+    here = np.zeros(found.names.total, np.bool_)
+    here[name] = True
+    asked = np.flatnonzero(here)
+    here[asked] = np.fromiter((text in names for text in found.names.texts(asked)), np.bool_, len(asked))
+    return found.take(np.bincount(lists.row_ids[here[name]], minlength=len(found)) > 0)
 
 
 def _instances(estate: Estate, view: View) -> RuleInstances:
