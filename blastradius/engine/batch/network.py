@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, counted, distinct, joined, pairwise
 from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch.frame import Frame
-from blastradius.engine.batch.schedule import Edges, Order, components, in_order
+from blastradius.engine.batch.schedule import Edges, Order, by_waves, components, in_order
 from blastradius.engine.compile import ALL, SOME, VOTE, System
 from blastradius.model import Capability, Level
 
@@ -115,13 +115,15 @@ class Network:
 class _OpenSteps(NamedTuple):
     """The steps that can be taken in some world, and for each what it needs besides its premises.
 
-    ``conditions`` are places in ``variables``; ``falls`` the controls (by number) that must have fallen.
+    ``conditions`` are places in ``variables``; ``falls`` the controls (by number) that must have fallen. ``wave`` says
+    when each fact may hold at first, where these are the steps that may come of seeds.
     """
 
     steps: Numbers
     conditions: RaggedArray
     falls: RaggedArray
     variables: tuple[Variable, ...]
+    wave: Numbers | None
 
 
 def restricted(network: Network, live: Flags) -> Network:
@@ -234,29 +236,34 @@ def _open_steps(frame: Frame, seeds: Numbers | None) -> _OpenSteps:
     for added, worlds in frame.added.items():
         found.only_where(system.stopped_by(*added), _all_but(worlds, count), ("control", added))
     falls = _falls(frame, found.open)
-    left = np.flatnonzero(found.open)
-    left = left if seeds is None else _following(system, left, seeds)
-    return _OpenSteps(left, found.by_step().take(left), falls.take(left), tuple(found.variables))
+    left, wave = np.flatnonzero(found.open), None
+    if seeds is not None:
+        left, wave = _following(system, left, seeds)
+    return _OpenSteps(left, found.by_step().take(left), falls.take(left), tuple(found.variables), wave)
 
 
-def _following(system: System, steps: Numbers, seeds: Numbers) -> Numbers:
+def _following(system: System, steps: Numbers, seeds: Numbers) -> tuple[Numbers, Numbers]:
     """Of some steps those that may come of seeds: every one that does not wait for a premise that never holds.
 
-    That is said of no step of which fewer than all premises may do, nor because of a control that stands.
+    That is said of no step of which fewer than all premises may do, nor because of a control that stands. With them the
+    wave in which each fact may hold at first, what another includes behind that, or ``NO_INDEX``.
     """
     premises = system.steps.premises.take(steps)
     gate = system.steps.gate[steps]
     onward = RaggedArray.grouped(premises.values, premises.row_ids, system.facts.total)
     missing = np.where(gate == ALL, premises.lengths, 1)
-    held: Flags = np.zeros(system.facts.total, np.bool_)
-    front = distinct(seeds)
+    wave = np.full(system.facts.total, NO_INDEX)
+    direct = front = distinct(seeds)
+    number = 0
     while len(front):
-        held[front] = True
+        wave[front] = number + 1
+        wave[direct] = number
+        number += 2
         reached, times = counted(onward.take(front).values)
         missing[reached] -= times
-        front = system.facts.and_included(system.steps.conclusion[steps[reached[missing[reached] <= 0]]])
-        front = front[~held[front]]
-    return steps[missing <= 0]
+        direct = system.steps.conclusion[steps[reached[missing[reached] <= 0]]]
+        direct, front = (facts[wave[facts] == NO_INDEX] for facts in (direct, system.facts.and_included(direct)))
+    return steps[missing <= 0], wave
 
 
 def _all_but(worlds: Numbers, count: int) -> Flags:
@@ -312,18 +319,27 @@ class NetworkBuilder:
 
     def network(self) -> Network:
         """The network."""
-        edges, gates = self.single_premise_edges(), self.gates()
+        edges, gates, wave = self.single_premise_edges(), self.gates(), self.open_steps.wave
         zeros = np.zeros(self.first_gate, np.int64)  # an OR, as facts are; variables have no inputs
         op, need = np.concatenate([zeros, gates.op]), np.concatenate([zeros, gates.need])
-        names, kept = _merged(components(edges, len(self.facts)), len(op))
+        alike = np.arange(len(self.facts)) if wave is not None else components(edges, len(self.facts))
+        names, kept = _merged(alike, len(op))
         concluding = np.flatnonzero(gates.into != NO_INDEX)
         into = Edges(self.first_gate + concluding, gates.into[concluding])
         ored = _together(edges, into).renamed(names)
         inputs = RaggedArray(gates.inputs.indptr, names[gates.inputs.values])
         all_edges = _together(ored, Edges(inputs.values, names[self.first_gate + inputs.row_ids]))
-        order = in_order(all_edges, len(kept))
+        order = in_order(all_edges, len(kept)) if wave is None else by_waves(self._waves(wave, gates))
         rows = RaggedArray.grouped(all_edges.target, all_edges.source, len(kept))
         return self._laid_out(order, names, rows, op[kept], need[kept], self._buffers(gates).at(names))
+
+    def _waves(self, wave: Numbers, gates: Gates) -> Numbers:
+        """The wave that first gets to each row; a gate comes behind the last fact that it needs."""
+        found = np.full(self.first_gate + len(gates.op), NO_INDEX)
+        found[: len(self.facts)] = wave[self.facts] * 2
+        needed = found[gates.inputs.values] + 1
+        np.maximum.at(found, self.first_gate + gates.inputs.row_ids, needed)
+        return found
 
     def _buffers(self, gates: Gates) -> Buffers:
         waiting = self.open_steps.steps[self.waits]

@@ -105,6 +105,13 @@ def in_order(edges: Edges, count: int) -> Order:
     return Order(rows, indptr, _spans(layer[rows[firsts]], cyclic[rows[firsts]]))
 
 
+def by_waves(wave: Numbers) -> Order:
+    """The order of rows by the wave that first gets to each, all of them to be filled again until nothing changes."""
+    rows = np.argsort(wave, kind="stable")
+    firsts = np.flatnonzero(np.diff(wave[rows], prepend=wave.min(initial=0) - 1))
+    return Order(rows, np.append(firsts, len(rows)), ((0, len(firsts)),) if len(firsts) else ())
+
+
 def _spans(layer: Numbers, cyclic: Flags) -> tuple[tuple[int, int], ...]:
     """Runs of groups that are cyclic and of one layer."""
     groups = np.flatnonzero(cyclic)
