@@ -12,6 +12,7 @@ from blastradius.columns.ragged import Flags, distinct
 from blastradius.engine.batch.alone import telling_controls, telling_relations
 from blastradius.engine.batch.network import Network, NetworkKey
 from blastradius.engine.check.audit import Auditor
+from blastradius.engine.check.audit.part import that_can_lead
 from blastradius.engine.check.rule_instances import RuleInstances, all_instances, instances_at
 from blastradius.engine.compile import System, ground
 from blastradius.engine.proof import Certificate, Claims
@@ -58,7 +59,8 @@ class PreparedEstate(System):
             return self.auditor
         somewhere: Flags = np.logical_or.reduce(claims.words, axis=1)
         claimed: list[int] = distinct(claims.entity[somewhere[claims.row]]).tolist()
-        return Auditor(self.estate, self._instances_at({claims.names[number] for number in claimed}))
+        instances = self._instances_at({claims.names[number] for number in claimed})
+        return Auditor(self.estate, that_can_lead(instances, claims), for_few=True)
 
     def is_asked_little(self, worlds: Sequence[World]) -> bool:
         """Whether so few worlds of a large estate, none of them changed, are asked that a part of it will do."""

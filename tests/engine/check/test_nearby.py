@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from blastradius.engine import World, check_worlds, compile_system, prepared, solve, solve_worlds
@@ -12,6 +14,7 @@ from blastradius.engine.check.rule_instances import all_instances, instances_at
 from blastradius.errors import CertificateError
 from blastradius.model import Basis
 from tests.counts import few
+from tests.engine.check.test_lying_solver import means_the_same
 from tests.engine.random_estates import facts_of_worlds, random_estate, random_scenario
 
 ESTATES = 10
@@ -75,6 +78,28 @@ def test_what_a_certificate_leaves_out_is_missed_on_a_large_estate(first: int) -
                 check(reach.estate, reach.prepared.instances_for(lie), scenario, lie)
             refused += step.rule != "seed"
     assert refused > ESTATES // 2
+
+
+@pytest.mark.usefixtures("large")
+@from_several
+def test_what_is_falsified_of_few_worlds_is_refused_on_a_large_estate(first: int) -> None:
+    refused = 0
+    for seed in range(first, first + ESTATES):
+        rng = random.Random(seed)
+        estate = random_estate(rng)
+        worlds = [World(random_scenario(rng, estate)) for _ in range(3)]
+        system = compile_system(estate)
+        for claims in (solved.claims for solved in solve_worlds(system, worlds)):
+            some = rng.sample(range(len(claims.words)), min(8, len(claims.words)))
+            for row, world in ((row, rng.randrange(len(claims.worlds))) for row in some):
+                words = claims.words.copy()
+                words[row, 0] ^= np.uint64(1 << world)
+                lie = replace(claims, words=words)
+                if not means_the_same(lie, claims, estate):
+                    with pytest.raises(CertificateError):
+                        system.auditor_for(lie).check(lie, worlds)
+                    refused += 1
+    assert refused > 5 * ESTATES
 
 
 @from_several

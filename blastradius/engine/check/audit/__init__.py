@@ -27,7 +27,7 @@ from blastradius.engine.check.audit.instance_table import (
     instances_of_proposal,
     packed,
 )
-from blastradius.engine.check.audit.plan import CheckPlan, check_plan
+from blastradius.engine.check.audit.plan import CheckPlan, check_plan, unordered_plan
 from blastradius.engine.check.audit.what_ifs import WhatIfs
 from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, Seeds, all_included, applies
 from blastradius.engine.check.rule_instances import RuleInstance, RuleInstances, all_instances
@@ -90,8 +90,14 @@ class Auditor:
     long as blocks have the same instances open in all their worlds.
     """
 
-    def __init__(self, estate: Estate, instances: Iterable[RuleInstance] | None = None) -> None:
-        """``instances`` are those with a premise about anything that will be claimed; all where they are not given."""
+    def __init__(
+        self, estate: Estate, instances: Iterable[RuleInstance] | None = None, *, for_few: bool = False
+    ) -> None:
+        """``instances`` are those that can lead on from anything that will be claimed; all where they are not given.
+
+        ``for_few``: so few worlds will be checked that no order is looked for in which to do it.
+        """
+        self._for_few = for_few
         self._estate = _Estate(estate)
         self._estates: tuple[Estate, ...] = (estate,)
         known = all_instances(estate) if instances is None else instances
@@ -147,6 +153,8 @@ class Auditor:
 
     def plan(self, open_everywhere: Flags, closed: Ints) -> CheckPlan:
         """The plan for worlds that all meet these of the table's conditions, some of which close some instances."""
+        if self._for_few:
+            return unordered_plan(self.table)
         key = open_everywhere.tobytes()
         free = open_everywhere[self.table.instances.conditions]
         if self._plan is None or self._plan[0] != key:

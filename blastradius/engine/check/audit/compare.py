@@ -141,6 +141,7 @@ def _unfounded(block: Block, covers: Flags) -> Defect | None:
         return None
     filling = _Filling(block, lacking)
     changed = filling.seed()
+    filling.restore(backed.follow(changed[filling.is_whole(changed)]))
     some = np.flatnonzero(np.isin(block.plan.instances.conclusion, lacking))
     while len(some):
         changed = np.concatenate([changed, filling.derive(some)])

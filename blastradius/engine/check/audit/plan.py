@@ -58,6 +58,13 @@ def check_plan(table: InstanceTable, free: Flags) -> CheckPlan:
     return CheckPlan(sorted_, number[order], class_of, fact_of, cyclic_from, first, inner, dependents)
 
 
+def unordered_plan(table: InstanceTable) -> CheckPlan:
+    """The plan for few worlds: each fact is a class, and all are taken as cyclic, as an order takes longer to find."""
+    order = np.argsort(table.instances.conclusion, kind="stable")
+    sorted_, facts = table.instances.take(order), np.arange(table.count)
+    return CheckPlan(sorted_, order, facts, facts, 0, 0, order[:0], _dependents(sorted_, 0, 0, table.count))
+
+
 def _cyclic(instances: Instances, count: int) -> Flags:
     """The classes that may need themselves, each alone or with others."""
     premise, instance = instances.premise_of

@@ -92,9 +92,9 @@ class Names:
 
     def name_number(self, fact: Fact) -> int:
         """The number of what a fact is about; ``NO_INDEX`` where the estate has no such thing."""
-        return self._numbers(fact.capability).get(fact.entity, NO_INDEX)
+        return self.numbers_of(fact.capability).get(fact.entity, NO_INDEX)
 
-    def _numbers(self, capability: Capability) -> dict[str, int]:
+    def numbers_of(self, capability: Capability) -> dict[str, int]:
         """The numbers of the names of which a capability can be said."""
         if capability == Capability.INACTIVE:
             return self._controls
