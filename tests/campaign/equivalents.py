@@ -318,4 +318,73 @@ EQUIVALENT: dict[str, str] = {
         "blastradius/engine/batch/network.py network_key | np.flatnonzero(failing_in == worlds).tobytes()"
         ", | failing_in == worlds => (failing_in != worlds)"
     ): "the other controls say the same",
+    (
+        "blastradius/engine/batch/schedule.py renamed | width = int(names.max(initial=0)) + 1 | 0 => 1"
+    ): "any width beyond the largest name keeps pairs apart",
+    (
+        "blastradius/engine/batch/schedule.py renamed | width = int(names.max(initial=0)) + 1 | 1 => 2"
+    ): "any width beyond the largest name keeps pairs apart",
+    (
+        "blastradius/engine/batch/schedule.py components | if len(edges.source) <= _FEW and count <= _FEW"
+        "_NODES: | len(edges.source) <= _FEW and count <= _FEW_NODES => (len(edges.source) <= _FEW or cou"
+        "nt <= _FEW_NODES)"
+    ): "both ways find the same components, so a test asks",
+    (
+        "blastradius/engine/batch/schedule.py components | if len(edges.source) <= _FEW and count <= _FEW"
+        "_NODES: | len(edges.source) <= _FEW => (len(edges.source) < _FEW)"
+    ): "both ways find the same components, so a test asks",
+    (
+        "blastradius/engine/batch/schedule.py components | if len(edges.source) <= _FEW and count <= _FEW"
+        "_NODES: | count <= _FEW_NODES => (count < _FEW_NODES)"
+    ): "both ways find the same components, so a test asks",
+    (
+        "blastradius/engine/batch/schedule.py | _FEW, _FEW_NODES = 5_000, 50_000 | 5_000 => 5001"
+    ): "both ways find the same components, so a test asks",
+    (
+        "blastradius/engine/batch/schedule.py | _FEW, _FEW_NODES = 5_000, 50_000 | 50_000 => 50001"
+    ): "both ways find the same components, so a test asks",
+    (
+        "blastradius/engine/batch/schedule.py in_order | if (layer < 0).any(): | layer < 0 => (layer <= 0)"
+    ): "without a cycle components are the nodes, and the layers those that there are",
+    (
+        "blastradius/engine/batch/schedule.py in_order | if (layer < 0).any(): | 0 => 1"
+    ): "without a cycle components are the nodes, and the layers those that there are",
+    (
+        "blastradius/engine/batch/schedule.py in_order | layer = _layers(edges.renamed(component), int(co"
+        "mponent.max()) + 1)[component] | 1 => 2"
+    ): "a node more without an edge, of which nobody asks",
+    (
+        "blastradius/engine/batch/schedule.py in_order | key = (layer * 2 + cyclic) * (int(depth.max(init"
+        "ial=0)) + 1) + depth | 2 => 3"
+    ): "only the order of these numbers is asked",
+    (
+        "blastradius/engine/batch/schedule.py in_order | key = (layer * 2 + cyclic) * (int(depth.max(init"
+        "ial=0)) + 1) + depth | 0 => 1"
+    ): "only the order of these numbers is asked",
+    (
+        "blastradius/engine/batch/schedule.py in_order | key = (layer * 2 + cyclic) * (int(depth.max(init"
+        "ial=0)) + 1) + depth | 1 => 2"
+    ): "only the order of these numbers is asked",
+    (
+        "blastradius/engine/batch/schedule.py in_order | firsts = np.flatnonzero(np.diff(key[rows], prepe"
+        "nd=-1)) | 1 => 2"
+    ): "no number is below 0, so that the first one begins a group either way",
+    (
+        "blastradius/engine/batch/schedule.py _layers | layer = np.full(count, -1) | 1 => 2"
+    ): "any number below 0 says so",
+    ("blastradius/engine/batch/schedule.py _layers | number = 0 | 0 => 1"): "only the order of these numbers is asked",
+    ("blastradius/engine/batch/schedule.py _layers | number += 1 | 1 => 2"): "only the order of these numbers is asked",
+    (
+        "blastradius/engine/batch/schedule.py _depths | depth = np.where(cyclic, -1, 0) | 1 => 2"
+    ): "any number below 0 says so",
+    (
+        "blastradius/engine/batch/schedule.py _depths | depth = np.where(cyclic, -1, 0) | 0 => 1"
+    ): "only the order of these numbers is asked",
+    (
+        "blastradius/engine/batch/schedule.py _depths | inside = cyclic[edges.source] & cyclic[edges.targ"
+        "et] | cyclic[edges.source] & cyclic[edges.target] => (cyclic[edges.source] | cyclic[edges.target"
+        "])"
+    ): "what is outside has a depth already, and nothing is walked from there",
+    ("blastradius/engine/batch/schedule.py _depths | number = 0 | 0 => 1"): "only the order of these numbers is asked",
+    ("blastradius/engine/batch/schedule.py _depths | number += 1 | 1 => 2"): "only the order of these numbers is asked",
 }

@@ -129,7 +129,7 @@ class Solved:
         """Set bits: for each fact some bits of one word."""
         rows = self.network.row_of(facts)
         known = rows != NO_INDEX
-        np.bitwise_or.at(self.state.reshape(-1), rows[known] * self.state.shape[1] + words[known], bits[known])
+        np.bitwise_or.at(self.state.ravel(), rows[known] * self.state.shape[1] + words[known], bits[known])
         if not known.all():
             self.loose.append((facts[~known], words[~known], bits[~known]))
 
@@ -316,7 +316,7 @@ def solve_block(batch: Batch, frame: Frame, places: Numbers, held: Numbers = _NO
 def _reached(solved: Solved) -> Iterator[str]:
     """What is reached in any world, by name; worked out where it is asked for."""
     claims = solved.claims
-    somewhere: Flags = np.bitwise_or.reduce(claims.words, axis=1) != 0
+    somewhere: Flags = np.bitwise_or.reduce(claims.words, axis=1).astype(np.bool_)
     numbers: list[int] = distinct(claims.entity[somewhere[claims.row]]).tolist()
     yield from (claims.names[number] for number in numbers)
 

@@ -13,6 +13,7 @@ from blastradius.engine.batch import solve
 from blastradius.engine.telling import told_to
 from tests.engine.batch.test_elsewhere import answers, some_worlds
 from tests.engine.random_estates import random_estate
+from tests.engine.short import estate, scenario
 
 
 class Counting(ThreadPoolExecutor):
@@ -40,24 +41,32 @@ def test_several_blocks_are_spread_and_one_is_not(monkeypatch: pytest.MonkeyPatc
     with Counting(1) as workers:
         assert asked_of(workers, 3) == asked_of(None, 3)
         assert workers.asked == 0
-    monkeypatch.setattr(solve, "WORDS", 1)
+    monkeypatch.setattr(solve, "WORDS", 2)
     with Counting(2) as workers:
-        assert asked_of(workers, 70) == asked_of(None, 70)
-        assert workers.asked > 1
+        assert asked_of(workers, 129) == asked_of(None, 129)  # the last world is a block of its own
+        assert workers.asked == 2
+
+
+def test_a_world_that_is_asked_alone_is_a_block() -> None:
+    built, asked = estate("owns:p>s", "connects:s>s2"), scenario("compromise p")
+    with Counting(1) as workers, spread_over(workers):
+        assert [place for place, _ in answers(built, [World(asked, without=("owns:p>s",)), World(asked)])] == [1, 0]
+        assert workers.asked == 2
 
 
 def test_who_waits_is_told_how_many_are_solved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solve, "WORDS", 1)
+    monkeypatch.setattr(solve, "WORDS", 2)
     monkeypatch.setattr(solve, "asked_alone", lambda *_: set())
     told: list[tuple[str, float | None]] = []
     with told_to(lambda what, share: told.append((what, share))):
         asked_of(None, 3)
         assert [what for what, _ in told][-1:] == ["solving 3 scenarios"]
-        asked_of(None, 70)
-    assert told[-1] == ("70 of 70 scenarios solved", 1.0)
-    assert len(told) > 1
+        asked_of(None, 128)
+        assert [what for what, _ in told][-1:] == ["solving 128 scenarios"]
+        asked_of(None, 129)
+    assert told[-2:] == [("128 of 129 scenarios solved", 128 / 129), ("129 of 129 scenarios solved", 1.0)]
     before = len(told)
-    asked_of(None, 70)
+    asked_of(None, 129)
     assert len(told) == before
 
 

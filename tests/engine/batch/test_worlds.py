@@ -284,6 +284,15 @@ def test_quorums_of_any_size(feeds: int) -> None:
         assert all(one[place] == set(spec(built, world.scenario)) for place, world in enumerate(worlds))
 
 
+def test_memory_is_asked_for_before_rows_are_filled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row of so many words, and half as much to work with."""
+    asked: list[int] = []
+    monkeypatch.setattr(solving, "require", lambda amount, *_: asked.append(amount))
+    (block,) = solve_worlds(compile_system(estate("connects:s>s2")), [World(scenario("compromise s"))] * 65)
+    assert asked == [block.state.nbytes * 3 // 2]
+    assert block.state.shape == (block.network.rows, 2)
+
+
 @pytest.mark.parametrize(
     "name", few((name for name in TABLE_BUGS if name != "a step counts for two"), 2)
 )  # hops are apart
