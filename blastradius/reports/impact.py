@@ -270,6 +270,8 @@ class Ruler:
         found = np.zeros((len(self.system.facts.entities), words), np.uint64)
         entity, _ = self.system.facts.split(network.facts)
         here = (entity != NO_INDEX) & (network.places != NO_INDEX)
+        somewhere: Flags = np.bitwise_or.reduce(solved.state, axis=1) != 0  # most rows are empty in a block
+        here &= somewhere[network.places]
         if besides is not None:
             here &= ~besides[np.where(here, network.facts, 0)]
         owners = entity[here]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -44,6 +44,11 @@ class Batch:
     proposal: Proposal | None
     back_end: BackEnd
 
+    @cached_property
+    def named(self) -> tuple[Numbers, Numbers]:
+        """The facts that have a row, by name and capability."""
+        return self.system.facts.named(self.network.facts[self.network.places != NO_INDEX])
+
 
 @dataclass(frozen=True)
 class Solved:
@@ -76,7 +81,8 @@ class Solved:
         numbering, network = self.batch.system.facts, self.network
         placed = network.places != NO_INDEX
         loose = distinct(np.concatenate([_NONE, *(facts for facts, _, _ in self.loose)]))
-        name, capability = numbering.named(np.concatenate([network.facts[placed], loose]))
+        both = zip(self.batch.named, numbering.named(loose), strict=True)
+        name, capability = (np.concatenate(columns) for columns in both)
         new = list(self.batch.proposal.new if self.batch.proposal is not None else ())
         beyond = np.flatnonzero(name >= len(numbering.names))  # facts that only the proposal knows are numbered last
         of_new = np.array([MODEL_NUMBER[fact.capability] for fact in new], np.int64)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 
+import numpy as np
+
 from blastradius.columns.tables import BASES
 from blastradius.engine.compile import ALL, SOME, System
 from blastradius.engine.numbering import APPLICABLE, CAPABILITIES
@@ -38,12 +40,12 @@ class Frontier:
 
     def frontier(self, scenario: Scenario, waiting: Iterable[int]) -> Iterator[Stopped]:
         """Of steps that wait for something settled those whose conclusion is not reached, with all in their way."""
-        assumed = int(scenario.assume)
-        for step in sorted(waiting):
-            conclusion = int(self.steps.conclusion[step])
+        assumed, steps = int(scenario.assume), np.array(sorted(waiting), np.int64)
+        concluded, needed = self.steps.conclusion[steps].tolist(), self.steps.premises.take(steps).tolist()
+        for step, conclusion, premises in zip(steps.tolist(), concluded, needed, strict=True):
             if conclusion in self.settled or self._is_passed_over(conclusion):
                 continue
-            held = [premise for premise in self.steps.premises[step] if premise in self.settled]
+            held = [premise for premise in premises if premise in self.settled]
             if held:
                 yield self._stopped(step, held, assumed, scenario)
 

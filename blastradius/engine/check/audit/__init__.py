@@ -83,11 +83,34 @@ class _Estate:
         return [*by_kind, *(name for name in distrust if name in self.estate.controls)]
 
 
+class _Names:
+    """The numbers that the names of claims have as entities of a table; those it does not know come behind them."""
+
+    def __init__(self, known: dict[str, int], names: Sequence[str]) -> None:
+        self.known, self.names = known, list(names)
+        self.unknown: dict[str, int] = {}
+        self._number = np.full(len(names), -1)
+
+    def __len__(self) -> int:
+        return len(self.known) + len(self.unknown)
+
+    def entity(self, name: str) -> int:
+        """The number of any name."""
+        known = self.known.get(name)
+        return known if known is not None else self.unknown.setdefault(name, len(self))
+
+    def entities(self, places: Ints) -> Ints:
+        """The numbers of the names in some places."""
+        new: list[int] = distinct(places[self._number[places] < 0]).tolist()
+        self._number[new] = [self.entity(self.names[place]) for place in new]
+        return self._number[places]
+
+
 class Auditor:
     """The checker's own reading of an estate, or of one with a proposal on top, kept from one block to the next.
 
     The table is made once, of ``instances`` where these were read already (all, in their order). A plan is kept as
-    long as blocks have the same instances open in all their worlds.
+    long as blocks have the same instances open in all their worlds, the numbers of names as long as they name the same.
     """
 
     def __init__(
@@ -104,13 +127,14 @@ class Auditor:
         self.table = InstanceTable.of(RuleInstances.of(estate, known))
         self._plan: tuple[bytes, CheckPlan] | None = None
         self._kinds: Ints | None = None
+        self._names: _Names | None = None
 
     def with_proposal(self, proposed: Estate) -> Auditor:
         """The same with what holds besides in the worlds in which a proposal is in force."""
         found = copy(self)
         found.table = self.table.with_proposal(instances_of_proposal(self._estate.estate, proposed))
         found._estates = (self._estate.estate, proposed)
-        found._plan = found._kinds = None
+        found._plan = found._kinds = found._names = None
         return found
 
     def check(self, claims: Claims, asked: Sequence[World] | None = None) -> None:
@@ -125,6 +149,12 @@ class Auditor:
             if self._estate.what_ifs.make_another_estate(world):
                 raise CertificateError(f"a world is one of another estate: {world}")
         _Check(self, claims).run()
+
+    def names_of(self, claims: Claims) -> _Names:
+        """The numbers of what is claimed; most blocks of a question name the same."""
+        if self._names is None or self._names.names != claims.names:
+            self._names = _Names(self.table.entities, claims.names)
+        return self._names
 
     def controls_of(self, distrust: tuple[str, ...]) -> list[str]:
         """The controls that are distrusted, by kind or by id."""
@@ -188,8 +218,8 @@ class _Check:
         self.auditor, self.table, self.claims = auditor, auditor.table, claims
         self.worlds = claims.worlds
         self.full = packed(np.ones(len(self.worlds), np.bool_))
-        self.unknown: dict[str, int] = {}
         _require_well_formed(claims, self.full)
+        self.names = auditor.names_of(claims)
         self.key = self._claimed_keys()
         self.seed_key, self.seed_world = self._seeds()
         entity, capability = self.table.facts
@@ -236,21 +266,12 @@ class _Check:
 
     # what is claimed, and what worlds start from
 
-    def _entity(self, name: str) -> int:
-        known = self.table.entities.get(name)
-        return (
-            known if known is not None else self.unknown.setdefault(name, len(self.table.entities) + len(self.unknown))
-        )
-
     def _claimed_keys(self) -> Ints:
         """The key of each fact that is claimed."""
-        used: list[int] = distinct(self.claims.entity).tolist()
-        names = [self.claims.names[number] for number in used]
-        known = self.table.entities
-        entity = np.zeros(len(self.claims.names), np.int64)
-        entity[used] = [known[name] if name in known else self._entity(name) for name in names]
-        found: Ints = entity[self.claims.entity] * _WIDTH + self.claims.capability
-        if len(distinct(found)) < len(found):
+        found = self.names.entities(self.claims.entity) * _WIDTH + self.claims.capability
+        is_claimed = np.zeros(int(found.max(initial=-1)) + 1, np.bool_)
+        is_claimed[found] = True
+        if np.count_nonzero(is_claimed) < len(found):
             raise CertificateError("a fact is claimed twice")
         return found
 
@@ -262,18 +283,18 @@ class _Check:
         for scenario in (world.scenario for world in self.worlds):
             before = len(keys)
             for name, parts in self.auditor.seeds_of(scenario):
-                entity = self._entity(name) * _WIDTH
+                entity = self.names.entity(name) * _WIDTH
                 keys += [entity + part for part in parts]
             if scenario.distrust not in fallen:
                 controls = self.auditor.controls_of(scenario.distrust)
-                fallen[scenario.distrust] = [self._entity(name) * _WIDTH + _INACTIVE for name in controls]
+                fallen[scenario.distrust] = [self.names.entity(name) * _WIDTH + _INACTIVE for name in controls]
             keys += fallen[scenario.distrust]
             counts.append(len(keys) - before)
         return np.array(keys, np.int64), np.repeat(np.arange(len(counts)), counts)
 
     def _rows(self) -> Ints:
         """The row of ``held`` that says where the fact of each key is claimed, or where one that includes it is."""
-        listed = np.full((len(self.table.entities) + len(self.unknown), _WIDTH), -1, np.int32)  # there are millions
+        listed = np.full((len(self.names), _WIDTH), -1, np.int32)  # there are millions
         listed.reshape(-1)[self.key] = 2 + self.claims.row
         found, is_listed = listed.copy(), np.ascontiguousarray(listed.T >= 0)
         held, count = [self.held], len(self.held)
@@ -363,7 +384,7 @@ class _Check:
             for whole in wholes:
                 due[here] |= self.held[self.row_of_key[keys[here] - part + whole]]
         due[np.searchsorted(keys, seeded)] |= seeds
-        unknown = np.array([self.auditor.kind_of(name) for name in self.unknown], np.int64)
+        unknown = np.array([self.auditor.kind_of(name) for name in self.names.unknown], np.int64)
         kinds = np.concatenate([self.auditor.kinds(), unknown])
         due[~_APPLIES[kinds[keys // _WIDTH], keys % _WIDTH]] = 0
         for wrong, why in (
@@ -378,7 +399,7 @@ class _Check:
         place = int(np.argmax(wrong.any(axis=1)))
         flags = np.unpackbits(wrong[place].astype("<u8").view(np.uint8), bitorder="little")
         entity, capability = divmod(int(keys[place]), _WIDTH)
-        fact = Fact([*self.table.entities, *self.unknown][entity], tuple(CAPABILITY_NUMBER)[capability])
+        fact = Fact([*self.table.entities, *self.names.unknown][entity], tuple(CAPABILITY_NUMBER)[capability])
         raise CertificateError(f"{fact} {why}, in the world of {self.worlds[int(np.argmax(flags))]}")
 
 

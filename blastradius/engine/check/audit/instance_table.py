@@ -176,8 +176,9 @@ class InstanceTable:
         names, which = _runs(spoken // WIDTH)
         texts = known.names.texts(names)
         entities = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        entity = np.array([entities[text] for text in texts], np.int64)[which]
-        return cls(instances, conditions, entities, (entity, spoken % WIDTH))
+        if len(entities) < len(texts):  # a zone may be called as an entity is
+            which = np.array([entities[text] for text in texts], np.int64)[which]
+        return cls(instances, conditions, entities, (which, spoken % WIDTH))
 
     @property
     def count(self) -> int:

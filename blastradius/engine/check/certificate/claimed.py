@@ -59,6 +59,7 @@ class Claimed:
         number: dict[Fact, int] = {}
         fact = [number.setdefault(step.fact, len(number)) for step in steps]
         relations = names.relations if any(step.relations for step in steps) else {}
+        known = {capability: names.numbers_of(capability) for capability in {fact.capability for fact in number}}
         return cls(
             number,
             fact=np.array(fact, np.int64),
@@ -68,7 +69,7 @@ class Claimed:
             at=np.array([step.at for step in steps], np.float64),
             premises=_lists([[number.get(fact, NO_INDEX) for fact in step.premises] for step in steps]),
             along=_lists([[relations.get(name, NO_INDEX) for name in step.relations] for step in steps]),
-            name=np.array([names.name_number(fact) for fact in number], np.int64),
+            name=np.array([known[about].get(name, NO_INDEX) for name, about in number], np.int64),
             capability=np.array([CAPABILITY_NUMBER[fact.capability] for fact in number], np.int64),
         )
 
