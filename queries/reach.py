@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from pydantic import Field
@@ -213,7 +213,7 @@ def _also_anyone(reach: Reach, labels: Mapping[Fact, Label]) -> str:
 def _lines(found: _Found) -> tuple[str, ...]:
     reach = found.reach
     attacked = brings_an_attacker(reach.scenario)
-    lines = [_level_line(reach, level) for level in Level if level <= reach.scenario.assume] if attacked else []
+    lines = list(_level_lines(reach)) if attacked else []
     lines += missing(reach.estate)
     lines += [phrase("records line", _records(reach))] if attacked else []
     lines += filter(None, [told(found.unsaid), _unfelt(found)])
@@ -250,14 +250,16 @@ def _how_well(reach: Reach, labels: Mapping[Fact, Label]) -> str:
     return how_well(basis for name, basis in best_of(labels).items() if name not in starts)
 
 
-def _level_line(reach: Reach, level: Level) -> str:
-    first: dict[str, Level] = {}
+def _level_lines(reach: Reach) -> Iterator[str]:
+    over: dict[Level, set[str]] = {level: set() for level in Level if level <= reach.scenario.assume}
     for fact, at in reach.levels.items():
-        first[fact.entity] = min(at, first.get(fact.entity, at))
-    names = [name for name, at in first.items() if at == level]
-    more = {fact.entity for fact, at in reach.levels.items() if at == level} - set(names)
-    further = phrase("more over", plural(len(more), "thing")) if more else phrase("nothing more")
-    return phrase("level line", level.word, level.says, kinds_of(reach.estate, names) or further)
+        over[at].add(fact.entity)
+    before = set[str]()
+    for level, names in over.items():
+        more = names & before
+        further = phrase("more over", plural(len(more), "thing")) if more else phrase("nothing more")
+        yield phrase("level line", level.word, level.says, kinds_of(reach.estate, names - before) or further)
+        before |= names
 
 
 QUERY = Query(

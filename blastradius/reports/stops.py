@@ -7,7 +7,7 @@ import numpy as np
 from blastradius.columns.ragged import RaggedArray
 from blastradius.engine import Reach, Stopped
 from blastradius.estate import Estate
-from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Frozen, Kind
+from blastradius.model import STEPPING_STONES, Basis, Capability, ControlKind, Fact, Frozen, Kind
 from blastradius.reports.labels import KNOWN
 from blastradius.reports.phrases import phrase
 from blastradius.reports.words import control_said, holds
@@ -75,8 +75,8 @@ def _reasons(estate: Estate, stop: Stopped) -> list[tuple[str, str]]:
         found.append((phrase("buffer", f"{stop.after_h:g}"), phrase("longer")))
     if stop.basis is not None:
         found.append((phrase("only known", KNOWN[stop.basis]), phrase("accept", stop.basis)))
-    controls = ((name, estate.controls[name].control.kind) for name in stop.controls)
-    return found + [(control_said(kind), phrase("distrust", name)) for name, kind in controls]
+    kinds = ((name, ControlKind(name.partition("@")[0])) for name in stop.controls)
+    return found + [(control_said(kind), phrase("distrust", name)) for name, kind in kinds]
 
 
 def leading_to(reach: Reach, opened: Reach, fact: Fact) -> set[Fact]:
