@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +87,13 @@ def indptr_of(lengths: Numbers) -> Numbers:
     indptr = np.zeros(len(lengths) + 1, np.int64)
     lengths.cumsum(out=indptr[1:])
     return indptr
+
+
+def flags_at(rows: Numbers | Collection[int], count: int) -> Flags:
+    """Which of ``count`` rows are among some."""
+    found = np.zeros(count, np.bool_)
+    found[rows if isinstance(rows, np.ndarray) else np.fromiter(rows, np.int64, len(rows))] = True
+    return found
 
 
 def distinct(numbers: Numbers) -> Numbers:

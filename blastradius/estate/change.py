@@ -78,9 +78,10 @@ class Change:
 
 
 def _sum(things: Iterable[Thing | Zone]) -> int:
-    found = 0
-    for thing in things:
-        blind = {"provenance"} if isinstance(thing, Zone) else _BLIND
-        text = json.dumps(thing.model_dump(mode="json", exclude=blind), sort_keys=True)
-        found += int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
-    return found
+    return sum(map(_number, things))
+
+
+def _number(thing: Thing | Zone) -> int:
+    """The SHA-256 of what one thing says."""
+    said = thing.model_dump(mode="json", exclude={"provenance"} if isinstance(thing, Zone) else _BLIND)
+    return int.from_bytes(hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest(), "big")

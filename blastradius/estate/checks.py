@@ -9,7 +9,7 @@ from itertools import chain, islice
 import numpy as np
 
 from blastradius.columns.facts import FactTable
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, flags_at
 from blastradius.columns.tables import CONTROLS, KINDS, NO_INDEX, VERBS
 from blastradius.errors import InputError
 from blastradius.model import SIGNATURES, TAKEN_BY, Expectation, Kind, Provenance, Verb
@@ -65,7 +65,7 @@ class _Checks:
         checks.append(self._too_many())
         controls = self.table.controls
         wrong = controls.relation[(self.misplaced | self.unknown_provider) & (controls.relation != NO_INDEX)]
-        checks.append((_marked(len(self.columns.verb), wrong), lambda row: self._controls(controls.relation == row)))
+        checks.append((flags_at(wrong, len(self.columns.verb)), lambda row: self._controls(controls.relation == row)))
         yield from _said(checks, lambda row: at(self.table.rows.relation_at(row)))
 
     def entities(self) -> Iterator[str]:
@@ -78,10 +78,10 @@ class _Checks:
         wrong = controls.entity[(self.misplaced | self.unknown_provider) & (controls.entity != NO_INDEX)]
         checks: list[Check] = [
             (
-                _marked(count, [entity for entity, originals in lost.items() if originals]),
+                flags_at([entity for entity, originals in lost.items() if originals], count),
                 lambda row: [self._unknown(original, frozenset({Kind.STORE})) for original in lost[row]],
             ),
-            (_marked(count, wrong), lambda row: self._controls(controls.entity == row)),
+            (flags_at(wrong, count), lambda row: self._controls(controls.entity == row)),
         ]
         yield from _said(checks, lambda row: at(self.table.rows.entity_at(row)))
 
@@ -110,7 +110,7 @@ class _Checks:
             kinds: frozenset[Kind] = getattr(SIGNATURES[verb], side)
             return self._unfit(ends[row], kinds, f"{verb} goes here to {words(kinds)}")
 
-        return _marked(len(ends), row_ids[wrong]), say
+        return flags_at(row_ids[wrong], len(ends)), say
 
     def _shapes(self) -> Iterator[Check]:
         verb = self.columns.verb
@@ -132,7 +132,7 @@ class _Checks:
         for word in ("keys", "needs"):
             named: RaggedArray = getattr(self.columns, word)
             wrong = self.table.kind[named.values] != KINDS.index(Kind.CREDENTIAL)
-            yield _marked(len(named), named.row_ids[wrong]), self._saying_of_keys(named)
+            yield flags_at(named.row_ids[wrong], len(named)), self._saying_of_keys(named)
 
     def _saying_of_keys(self, named: RaggedArray) -> Callable[[int], Iterable[str]]:
         return lambda row: self._unfit(named[row], frozenset({Kind.CREDENTIAL}), "a call is made with credentials")
@@ -214,12 +214,6 @@ def _said(checks: Iterable[Check], place: Callable[[int], str]) -> Iterator[str]
         for flags, say in known:
             if flags[row]:
                 yield from (f"{place(row)}{message}" for message in say(row))
-
-
-def _marked(count: int, rows: Iterable[int]) -> Flags:
-    found = np.zeros(count, np.bool_)
-    found[np.asarray(rows, np.int64)] = True
-    return found
 
 
 def _unknown(table: FactTable, numbers: Numbers) -> Flags:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from blastradius.columns.facts import FactTable
-from blastradius.columns.ragged import Numbers, RaggedArray
+from blastradius.columns.ragged import Numbers, RaggedArray, flags_at
 from blastradius.columns.tables import BASES, KINDS, NO_INDEX, EntityColumns
 from blastradius.model import Basis, Kind, Zone
 
@@ -24,14 +24,14 @@ def entity_columns(table: FactTable, zones: Mapping[str, Zone]) -> EntityColumns
         kind=table.kind.astype(np.int64),
         api=_column(count, {number: apis[name] for number, name in fields.api.items()}),
         flat_zone=_column(count, inside),
-        anonymous=_column(count, dict.fromkeys(fields.anonymous, 1), 0).astype(np.bool_),
-        password=_column(count, dict.fromkeys(fields.password, 1), 0).astype(np.bool_),
-        crown_jewel=_column(count, dict.fromkeys(fields.crown_jewel, 1), 0).astype(np.bool_),
+        anonymous=flags_at(fields.anonymous, count),
+        password=flags_at(fields.password, count),
+        crown_jewel=flags_at(fields.crown_jewel, count),
         records=_column(count, fields.records),
         copy_of=_copies(count, fields.copy_of),
-        complete=_column(count, dict.fromkeys(fields.complete, 1), 0).astype(np.bool_),
-        public=_column(count, dict.fromkeys(fields.public, 1), 0).astype(np.bool_),
-        ourselves=_column(count, dict.fromkeys(fields.ourselves, 1), 0).astype(np.bool_),
+        complete=flags_at(fields.complete, count),
+        public=flags_at(fields.public, count),
+        ourselves=flags_at(fields.ourselves, count),
         basis=_column(count, fields.basis, BASES.index(Basis.DECLARED)).astype(np.int8),
         apis=list(apis),
         flat_zones=list(flat),

@@ -55,10 +55,13 @@ def _is_noted(thing: Entity | Relation) -> bool:
 
 def _leaves_open(thing: Entity | Relation, change: Change) -> bool:
     """Whether a relation may be among those of which a note says that something is not said."""
-    if not isinstance(thing, Relation) or thing.verb not in UNSAID_ALONG:
-        return False
-    depends = thing.dependency is None and change.kind_of(thing.sources[0]) != Kind.OPERATION
-    return depends or len(thing.targets) > 1
+    return (
+        isinstance(thing, Relation)
+        and thing.verb in UNSAID_ALONG
+        and (
+            len(thing.targets) > 1 or (thing.dependency is None and change.kind_of(thing.sources[0]) != Kind.OPERATION)
+        )
+    )
 
 
 def _without(note: Note, removed: frozenset[str]) -> Note | None:

@@ -56,7 +56,7 @@ def resolved(things: Sequence[Called], text: str, kinds: Collection[Kind] | None
         OfAnotherKindError: the only thing of that id, or of that name, is of no kind in ``kinds``.
         UsageError: nothing is called so, or several things are.
     """
-    ids = {thing.id for thing in things if thing.id == text or thing.id in zones}
+    ids = {thing.id for thing in things if thing.id in zones}
     if text in zones and text not in ids:
         return text
     found = [thing for thing in things if text in (thing.id, thing.label)]

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import NoReturn
 
 from blastradius.errors import BlastradiusError
+from blastradius.estate.change import Change
 from blastradius.estate.estate import Census, Estate
 from blastradius.estate.footing import Footing
 from blastradius.estate.foretold import WholeNeededError, census_after, notes_after
@@ -68,15 +69,12 @@ class Whole(Frozen):
             day=estate.today if estate.changes_with_the_day else None,
         )
 
-    def after(self, changed: Estate) -> Whole:
-        """What would be said of the whole if it were changed as a part of it was.
+    def after(self, change: Change, changed: Estate) -> Whole:
+        """What would be said of the whole after a change, by which a part of it has become ``changed``.
 
         Raises:
             WholeNeededError: only the whole can say.
         """
-        change = changed.change
-        if change is None:
-            return self
         return self.model_copy(
             update={
                 "census": census_after(self.census, change),
@@ -130,7 +128,7 @@ class Part(Estate):
             return self
         for thing in (*found.change.gone, *found.change.new):
             self.require((*thing.sources, *thing.targets) if isinstance(thing, Relation) else (thing.id,))
-        return Part(found, self.whole.after(found), self.around, by_line=self.by_line)
+        return Part(found, self.whole.after(found.change, found), self.around, by_line=self.by_line)
 
     def require_whole(self) -> NoReturn:
         """See that all of the estate is here.

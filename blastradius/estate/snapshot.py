@@ -185,9 +185,9 @@ def loaded(texts: Iterable[str], source: str) -> Loaded:
     Raises:
         InputError: a line that is none of an estate's, or one of a newer form.
     """
-    numbered = enumerate(texts, 1)
+    after = iter(texts)
     try:
-        first = Heading.model_validate(from_json(next(numbered, (1, "{}"))[1]))
+        first = Heading.model_validate(from_json(next(after, "{}")))
     except (ValueError, ValidationError):
         raise InputError([f"{source}:1: not the first line of an estate's snapshot"]) from None
     if first.snapshot > FORMAT:
@@ -196,7 +196,7 @@ def loaded(texts: Iterable[str], source: str) -> Loaded:
         )
     parts = _Parts(first.columns)
     found = hashlib.sha256()
-    for number, line in numbered:
+    for number, line in enumerate(after, 2):
         found.update(f"{line}\n".encode())
         try:
             parts.add(line)

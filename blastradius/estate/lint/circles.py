@@ -41,8 +41,8 @@ def _wholes(inventory: Inventory) -> Mapping[str, list[str]]:
     return dict(found)
 
 
-def _circle(name: str, ways_on: Mapping[str, list[str] | tuple[str, ...]]) -> tuple[str, ...]:
-    """The shortest way from a thing back to it, of several the first by name, or nothing."""
+def _circle(name: str, ways_on: Mapping[str, list[str] | tuple[str, ...]]) -> tuple[str, ...] | None:
+    """The shortest way from a thing back to it, of several the first by name, or ``None``."""
     ways: list[tuple[str, ...]] = [(name,)]
     seen = {name}
     for way in ways:
@@ -52,4 +52,4 @@ def _circle(name: str, ways_on: Mapping[str, list[str] | tuple[str, ...]]) -> tu
             if there not in seen:
                 seen.add(there)
                 ways.append((*way, there))
-    return ()
+    return None

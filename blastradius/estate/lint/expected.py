@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from blastradius.estate.lint.inventory import Inventory
 from blastradius.estate.selections import kept_out, selected, told
-from blastradius.model import SEEDS, Expectation, Kind, Note, NoteKind
+from blastradius.model import SEEDS, Expectation, Note, NoteKind
 from blastradius.rules import APPLIES, included
 
 
@@ -44,7 +44,6 @@ def _given(inventory: Inventory, expectation: Expectation) -> set[tuple[str, str
     found = set[tuple[str, str]]()
     for way, (gained, _) in SEEDS.items():
         for name in getattr(expectation.scenario, way):
-            kind = inventory.entities[name].kind if name in inventory.entities else None
-            if kind is not None and not (way == "use" and kind == Kind.CREDENTIAL):
-                found |= {(name, capability) for capability in included(gained, kind)}
+            if name in inventory.entities:
+                found |= {(name, capability) for capability in included(gained, inventory.entities[name].kind)}
     return found

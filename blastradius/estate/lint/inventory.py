@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from blastradius.columns.facts import FactTable
-from blastradius.columns.ragged import Flags, RaggedArray
+from blastradius.columns.ragged import Flags, RaggedArray, flags_at
 from blastradius.columns.tables import KINDS, VERBS
 from blastradius.estate.placement import PlacedControl
 from blastradius.model import Entity, Expectation, Kind, Note, NoteKind, Relation, Verb, Zone
@@ -37,10 +37,8 @@ class Inventory:
 
     def at_end(self, side: Literal["sources", "targets", "keys", "needs"], *verbs: Verb) -> Flags:
         """Which names are sources, or targets, of relations of these verbs."""
-        found = np.zeros(len(self.table.kind), np.bool_)
         ends: RaggedArray = getattr(self.table.relations, side)
-        found[ends.take(self.along(*verbs)).values] = True
-        return found
+        return flags_at(ends.take(self.along(*verbs)).values, len(self.table.kind))
 
     def along(self, *verbs: Verb) -> Flags:
         """Which relations are of these verbs."""

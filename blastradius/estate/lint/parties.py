@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
+from blastradius.columns.ragged import flags_at
 from blastradius.estate.lint.inventory import Inventory, finding
 from blastradius.loaderkit.names import first_few
 from blastradius.model import ControlKind, Credential, Kind, Note, NoteKind, Party, Verb
@@ -30,14 +29,14 @@ def ended(inventory: Inventory) -> Iterator[Note]:
 
 def idle(inventory: Inventory) -> Iterator[Note]:
     """Keys that nobody uses, and that work still."""
-    for key in inventory.named(_flagged(inventory, inventory.table.fields.dormant)):
+    for key in inventory.named(flags_at(inventory.table.fields.dormant, len(inventory.table.kind))):
         if isinstance(key, Credential) and not _is_spent(inventory, key.id):
             yield finding(key, f"{key.id!r} is dormant, and works still; revoke it, or say that it is in use")
 
 
 def strangers(inventory: Inventory) -> Iterator[Note]:
     """Services that strangers can call, of which nobody said whether they withstand it."""
-    opened = _flagged(inventory, inventory.table.fields.anonymous)
+    opened = flags_at(inventory.table.fields.anonymous, len(inventory.table.kind))
     serves = inventory.along(Verb.SERVES)
     serves &= opened[inventory.table.relations.targets.first]
     unsaid = {
@@ -62,9 +61,3 @@ def _is_spent(inventory: Inventory, key: str) -> bool:
 
 def _is_said(inventory: Inventory, host: str) -> bool:
     return not _STURDY.isdisjoint(placed.control.kind for placed in inventory.controls_on(host))
-
-
-def _flagged(inventory: Inventory, numbers: set[int]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    found = np.zeros(len(inventory.table.kind), np.bool_)
-    found[sorted(numbers)] = True
-    return found
