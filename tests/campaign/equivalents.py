@@ -37,6 +37,109 @@ EQUIVALENT: dict[str, str] = {
         "r [name for name in names if text.casefold() in name.split()] | 1 => 2"
     ): "of what is near only the nearest is said",
     (
+        "blastradius/estate/checks.py | MOST_COMPARED = 20_000 | 20_000 => 20001"
+    ): "one name more among which a similar one is looked for",
+    (
+        "blastradius/estate/checks.py entities | wrong = controls.entity[(self.misplaced | self.unknown_p"
+        "rovider) & (controls.entity != NO_INDEX)] | (self.misplaced | self.unknown_provider) & (controls"
+        ".entity != NO_INDEX) => (self.misplaced | self.unknown_provider | (controls.entity != NO_INDEX))"
+    ): "more entities are looked at, and nothing is wrong with their controls",
+    (
+        "blastradius/estate/checks.py _repeats | for row in np.flatnonzero(ends.lengths > 1).tolist(): | "
+        "ends.lengths > 1 => (ends.lengths >= 1)"
+    ): "one name alone is no repetition",
+    (
+        "blastradius/estate/checks.py _not_declared | close = get_close_matches(name, known, n=1) | 1 => 2"
+    ): "of what is near only the nearest is said",
+    (
+        "blastradius/estate/footing.py | MOST_CONTROLS = 10_000 | 10_000 => 10001"
+    ): "one control more before it is no longer counted",
+    (
+        "blastradius/estate/naming.py | _MOST_READ_AGAIN = 20_000 | 20_000 => 20001"
+    ): "one thing more before names are no longer read again",
+    (
+        "blastradius/estate/naming.py called | for name, kind in zip(table.names, table.kind.tolist(), st"
+        "rict=True): | True => False"
+    ): "both are of one length",
+    ("blastradius/estate/things.py | MOST_KEPT = 50_000 | 50_000 => 50001"): "one thing more is kept",
+    ("blastradius/estate/unsaid.py | MOST_NAMED = 1000 | 1000 => 1001"): "one relation more is named",
+    (
+        "blastradius/estate/estate.py _void_controls | doubtful = columns.host[np.isin(columns.kind, _DOU"
+        "BTFUL) & (columns.provider != NO_INDEX)] | np.isin(columns.kind, _DOUBTFUL) & (columns.provider "
+        "!= NO_INDEX) => (np.isin(columns.kind, _DOUBTFUL) | (columns.provider != NO_INDEX))"
+    ): "more controls are looked at, and why_void says nothing of them",
+    (
+        "blastradius/estate/lint/alike.py shared_by_name | for place in relation.provenance[:1]: | 1 => 2"
+    ): "what is known of the first place stands",
+    (
+        "blastradius/estate/lint/unsaid.py unknown_zones | close = get_close_matches(zone, inventory.zone"
+        "s, n=1) | 1 => 2"
+    ): "of what is near only the nearest is said",
+    (
+        "blastradius/estate/lint/unsaid.py feeds_not_read | if feeds and takers is None: | feeds and take"
+        "rs is None => (feeds or takers is None)"
+    ): "it is found more often than need be, and is the same",
+    (
+        "blastradius/estate/lint/words.py _doubtful | found: Flags = np.logical_or.reduce([*flags, *(coun"
+        "t > 0 for count in counts)]) | count > 0 => (count >= 0)"
+    ): "more relations are looked at, and they say nothing in vain",
+    (
+        "blastradius/estate/lint/words.py _of_controls | doubtful = controls.phishable | controls.slower "
+        "| (controls.starts_after_h > 0) | controls.starts_after_h > 0 => (controls.starts_after_h >= 0)"
+    ): "more controls are looked at, and they say nothing in vain",
+    (
+        "blastradius/estate/lint/words.py _of_controls | doubtful |= alone & (controls.fails_closed | con"
+        "trols.misled) | alone & (controls.fails_closed | controls.misled) => (alone | (controls.fails_cl"
+        "osed | controls.misled))"
+    ): "more controls are looked at, and they say nothing in vain",
+    (
+        "blastradius/estate/merge.py _keyed | rows = np.flatnonzero(part.relations & (part.table.relation"
+        "s.keys.lengths > 0)).tolist() | part.relations & (part.table.relations.keys.lengths > 0) => (par"
+        "t.relations | (part.table.relations.keys.lengths > 0))"
+    ): "a call that is told again is told alike",
+    (
+        "blastradius/estate/merge.py _keyed | rows = np.flatnonzero(part.relations & (part.table.relation"
+        "s.keys.lengths > 0)).tolist() | part.table.relations.keys.lengths > 0 => (part.table.relations.k"
+        "eys.lengths >= 0)"
+    ): "who names no keys holds none by that",
+    (
+        "blastradius/estate/merge.py _stated | for row in np.flatnonzero(part.relations & (columns.verb ="
+        "= VERBS.index(Verb.HOLDS))).tolist(): | part.relations & (columns.verb == VERBS.index(Verb.HOLDS"
+        ")) => (part.relations | (columns.verb == VERBS.index(Verb.HOLDS)))"
+    ): "what else is looked at has none of the ids that are looked for",
+    (
+        'blastradius/estate/merge.py _placed | else alike[0].model_copy(update={"provenance": tuple(place'
+        "s[said] for said in sorted(places))}) | 0 => 1"
+    ): "they say the same but for their places",
+    (
+        'blastradius/estate/merge.py _has_several | return any(len(says.get(name, ())) > 1 for name in ("'
+        'tags", "controls", "unknown", "seen_by")) | len(says.get(name, ())) > 1 => (len(says.get(name, ('
+        "))) >= 1)"
+    ): "of one alone there is one order",
+    (
+        "blastradius/estate/packing.py _told | zip(stated[0], (tuple(value) if isinstance(value, list) el"
+        "se value for value in stated[1]), strict=True) | True => False"
+    ): "both are of one length",
+    (
+        "blastradius/estate/placement.py _spans | return dict(zip(names, zip(firsts.tolist(), ends, stric"
+        "t=True), strict=True)) | True => False"
+    ): "both are of one length",
+    (
+        "blastradius/estate/placement.py _spans | return dict(zip(names, zip(firsts.tolist(), ends, stric"
+        "t=True), strict=True)) | True => False | 2"
+    ): "both are of one length",
+    (
+        "blastradius/estate/placement.py _permits | return dict(zip(targets.values.tolist(), rows[targets"
+        ".row_ids].tolist(), strict=True)) | True => False"
+    ): "both are of one length",
+    (
+        "blastradius/estate/placement.py of | none = np.full(len(kind) - len(declared.kind), NO_INDEX) | "
+        "len(kind) - len(declared.kind) => (len(kind) + len(declared.kind))"
+    ): "only as many are taken as there are controls",
+    (
+        "blastradius/estate/selections.py selected | kinds &= {Kind.PARTY} | kinds &= {Kind.PARTY} => pass"
+    ): "only a party has a role, by which the others are left out then",
+    (
         'blastradius/rules.py R3p | on(_MFA, "from to", "unphishable"), when="one_key phishable"), | "one'
         "_key phishable\" => 'one_key'"
     ): "where no code can be talked out of anybody, R3 gives it at a lower level already",

@@ -314,3 +314,57 @@ def test_what_two_accounts_differ_in_is_told_with_both_places() -> None:
     (note,) = (it for it in Estate.build([told("a.yaml", 1), told("b.yaml", 2)]).notes if "records" in it.message)
     assert note.message == "entity 'd' has records 2 here and 1 at a.yaml:1; kept the latter"
     assert [str(place) for place in note.provenance] == ["b.yaml:1"]
+
+
+def of(
+    file: str, thing: dict[str, Any], *, line: int | None = 1, column: int | None = 1, source: str = "test"
+) -> Loaded:
+    at = Provenance(source=source, file=file, line=line, column=column)
+    return Loaded(entities=(Store.model_validate({"id": "d", "provenance": (at,), **thing}),))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (of("a", {"name": "zulu"}), of("b", {"name": "alpha"})),
+        (of("a", {"name": "zulu"}, line=2), of("a", {"name": "alpha"}, line=10)),
+        (of("a", {"name": "zulu"}, column=2), of("a", {"name": "alpha"}, column=10)),
+        (of("a", {"name": "zulu"}, line=None, column=None), of("a", {"name": "alpha"}, line=1)),
+        (of("a", {"name": "zulu"}, source="s"), of("a", {"name": "alpha"}, source="t")),
+        (of("b", {"name": "zulu"}), of("a", {"name": "alpha"}, source="workspace")),
+        (of("b", {"name": "zulu", "basis": "observed"}), of("a", {"name": "alpha"})),
+        (of("b", {"name": "zulu"}), of("a", {"name": "alpha", "basis": "inferred"})),
+    ],
+)
+def test_of_two_accounts_the_better_known_stands_and_then_the_first(first: Loaded, second: Loaded) -> None:
+    for order in ((first, second), (second, first)):
+        estate = Estate.build(order)
+        assert estate.entities["d"].name == "zulu"
+        (note,) = estate.notes
+        assert note.message.startswith("entity 'd' has name 'alpha' here and 'zulu' at ")
+
+
+def test_what_an_account_leaves_unsaid_contradicts_nothing() -> None:
+    better, other = of("a", {"basis": "observed"}), of("b", {"crown_jewel": True, "records": 5, "name": "D"})
+    estate = Estate.build([better, other])
+    assert estate.entities["d"] == Store.model_validate(
+        {
+            "id": "d", "crown_jewel": True, "records": 5, "name": "D", "basis": "observed", "also": ["declared"],
+            "provenance": [*better.entities[0].provenance, *other.entities[0].provenance],
+        }
+    )  # fmt: skip
+    assert estate.notes == ()
+
+
+def test_what_two_accounts_of_a_thing_say_of_its_control_is_told_where_they_differ() -> None:
+    def said(file: str, status: str) -> Loaded:
+        place = {"source": "test", "file": file, "line": 1}
+        return of(file, {"controls": [{"kind": "redacted", "status": status, "provenance": [place]}]})
+
+    estate = Estate.build([said("b", "working"), said("a", "failed")])
+    (control,) = estate.entities["d"].controls
+    assert control.status == "failed"
+    assert [str(note) for note in estate.notes] == [
+        "b:1: contradicted: entity 'd': control 'redacted' has status 'working' here and 'failed' at a:1; "
+        "kept the latter"
+    ]

@@ -7,6 +7,9 @@ import re
 import pytest
 
 from blastradius.errors import InputError
+from blastradius.estate import Estate, snapshot
+from blastradius.loaderkit.contract import Loaded
+from blastradius.model import Relation, Service, Verb
 from tests.queries.written import written
 
 
@@ -40,3 +43,45 @@ def test_only_the_relation_that_a_wrong_control_stands_on_is_told() -> None:
         )
     (problem,) = refused.value.problems
     assert "'mfa' stops nothing on owns" in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "services: {s: {depends_on: [{of: [t, u], at_least: 3}]}, t: , u: }",
+            ["estate.yaml:2:29: at_least 3 of 2 can never be met"],
+        ),
+        ("services: {s: {depends_on: [{of: [t, u], at_least: 2}]}, t: , u: }", []),
+        ("services: {s: {part_of: x}}", ["estate.yaml:2:16: 'x' is not declared; declare it as"]),
+        ("services: {s: {part_of: x, depends_on: [xx]}}\nstores: {d: {controls: [mfa]}}", [
+            "estate.yaml:2:41: 'xx' is not declared; declare it as feed, operation, party",
+            "estate.yaml:2:16: 'x' is not declared; declare it as",
+            "estate.yaml:3:10: control 'mfa' stops nothing on store; it belongs on",
+        ]),
+    ],
+)  # fmt: skip
+def test_all_that_is_wrong_is_told_in_order_and_each_once(text: str, says: list[str]) -> None:
+    try:
+        written(text)
+        problems: tuple[str, ...] = ()
+    except InputError as refused:
+        problems = refused.problems
+    assert [problem[: len(begin)] for problem, begin in zip(problems, says, strict=True)] == says
+
+
+def test_of_objects_every_problem_is_told_and_of_lines_the_first_twenty() -> None:
+    parties = tuple(Relation(verb=Verb.OWNS, sources=(f"p{number}",), targets=("s",)) for number in range(30))
+    built = Loaded(entities=(Service(id="s"),), relations=parties)
+    with pytest.raises(InputError) as of_objects:
+        Estate.build([built])
+    assert len(of_objects.value.problems) == 30
+    lines = snapshot.loaded(
+        ['{"clock":{},"tally":{},"columns":true}', '{"service":{"id":"s"}}', *(
+            f'{{"relation":{relation.model_dump_json(exclude_unset=True)}}}' for relation in parties
+        )],
+        "made",
+    )  # fmt: skip
+    with pytest.raises(InputError) as of_lines:
+        Estate.build([lines])
+    assert len(of_lines.value.problems) == 20

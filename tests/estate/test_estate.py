@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -10,23 +12,29 @@ from pydantic import ValidationError
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
+from blastradius.loading import survey
 from blastradius.model import (
     Basis,
     Control,
     ControlKind,
     Credential,
     Entity,
+    Expectation,
     Feed,
     NoteKind,
     Operation,
     Party,
     Provenance,
     Relation,
+    Scenario,
+    Selection,
     Service,
     Store,
+    Tally,
     Verb,
     Zone,
 )
+from tests.engine.short import estate as short
 
 
 def at(file: str, line: int = 1) -> tuple[Provenance, ...]:
@@ -250,3 +258,84 @@ def test_what_is_near_to_a_name_that_is_not_there_is_suggested() -> None:
     built = Estate.build([Loaded(entities=(Service(id="billing", name="Invoices"),))])
     assert built.suggest("biling") == "; did you mean 'billing' (Invoices)?"
     assert built.suggest("warehouse") == ""
+
+
+def test_an_estate_tells_how_much_there_is() -> None:
+    one = Estate.build([Loaded(title="Shop", entities=(Party(id="p"),))])
+    assert repr(one) == "<Estate 'Shop': 1 entity, 0 relations, 0 notes>"
+    assert repr(Estate.build([])) == "<Estate: 0 entities, 0 relations, 0 notes>"
+
+
+def test_what_was_counted_of_the_sources_is_added_up_and_stays_after_a_change() -> None:
+    built = Estate.build(
+        [Loaded(tally=Tally(facts=2, ignored=1)), Loaded(entities=(Party(id="p"),), tally=Tally(facts=3))]
+    )
+    assert built.tally == built.changed(entities=[Party(id="q")]).tally == Tally(facts=5, ignored=1)
+    assert Estate(built.table, {}).tally == Tally()
+
+
+def test_by_which_relations_a_key_opens_something_alone_or_with_others() -> None:
+    built = short("grants:k>o", "grants:k+k2>c", "grants:k2>o2", entities={"k3": {}})
+    assert list(built.grants_of("k")) == ["grants:k+k2>c", "grants:k>o"]
+    assert list(built.grants_of("k2")) == ["grants:k+k2>c", "grants:k2>o2"]
+    assert list(built.grants_of("k3")) == []
+
+
+def test_what_anyone_may_have_and_what_is_a_jewel_is_told_by_id() -> None:
+    built = Estate.build([Loaded(entities=(Store(id="d", public=True), Store(id="d2", crown_jewel=True)))])
+    assert [built.is_public(name) for name in ("d", "d2", "nothing")] == [True, False, False]
+    assert [built.crown_jewel(name) for name in ("d", "d2", "nothing")] == [False, True, False]
+    public, jewel = built.columns.entities.public, built.columns.entities.crown_jewel
+    assert (public.tolist(), jewel.tolist()) == ([True, False], [False, True])
+
+
+def test_of_a_rule_for_all_the_scenarios_of_some_are_told() -> None:
+    built = short("owns:p>s", "owns:p2>s")
+    rule = Expectation(name="e", scenario=Scenario(), for_each=Selection(way="compromise"))
+    one = Expectation(name="e", scenario=Scenario(compromise=("p",)))
+    assert built.scenarios_of(rule) == [(name, Scenario(compromise=(name,))) for name in ("p", "p2")]
+    assert built.scenarios_of(rule, {"p2", "p3"}) == [("p2", Scenario(compromise=("p2",)))]
+    assert built.scenarios_of(rule, ()) == []
+    assert built.scenarios_of(one, ()) == built.scenarios_of(one) == [(None, one.scenario)]
+
+
+def test_the_digest_of_lines_and_objects_is_the_sum_of_both(tmp_path: Path) -> None:
+    """Of objects beside lines only what no line says counts as an object."""
+    lines = [f'{{"kind": "party", "id": "p{number}"}}' for number in range(4)]
+    (tmp_path / "e.jsonl").write_text("\n".join(lines))
+    (bulk,) = (part.loaded for part in survey([tmp_path / "e.jsonl"]).whole())
+    lone = int(Estate.build([bulk]).digest, 16)
+    assert lone == sum(int(hashlib.sha256(line.encode()).hexdigest(), 16) for line in lines) % 2**256
+    for name in "abcdef":
+        beside = Loaded(entities=(Party(id=name, zone="z"),), zones=(Zone(id="z"),))
+        total = lone + int(Estate.build([beside]).digest, 16)
+        assert Estate.build([bulk, beside]).digest == f"{total % 2**256:064x}"
+
+
+def test_columns_of_one_file_are_taken_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "e.jsonl").write_text('{"kind": "party", "id": "p"}\n')
+    (part,) = (part.loaded for part in survey([tmp_path / "e.jsonl"]).whole())
+    assert Estate.build([part]).table is part.bulk
+
+
+def test_a_control_that_is_put_in_place_leaves_those_of_other_kinds() -> None:
+    there = (Control(kind=ControlKind.HARDENED, status="failed"), Control(kind=ControlKind.COMPARTMENT))
+    changed = short("serves:s>o", controls={"s": there, "serves:s>o": Control(kind=ControlKind.SANDBOXED)}).changed(
+        controls=["hardened@s", "hardened@serves:s>o"]
+    )
+    assert {name: placed.control.status for name, placed in changed.controls.items()} == {
+        "compartment@s": "working",
+        "hardened@s": "working",
+        "hardened@serves:s>o": "working",
+        "sandboxed@serves:s>o": "working",
+    }
+    assert [control.kind for control in changed.entities["s"].controls] == ["compartment", "hardened"]
+
+
+def test_keys_that_have_ended_are_named_by_their_end_and_then_as_they_were_first_named(tmp_path: Path) -> None:
+    ends = {"c": "2026-01-02", "a": "2026-01-03", "b": "2026-01-02", "d": "2026-01-01"}
+    lines = ['{"verb": "grants", "sources": ["b"], "targets": ["o"]}', '{"kind": "operation", "id": "o"}']
+    lines += [f'{{"kind": "credential", "id": "{name}", "expires": "{end}"}}' for name, end in ends.items()]
+    (tmp_path / "e.jsonl").write_text("\n".join(lines))
+    (note,) = Estate.build((part.loaded for part in survey([tmp_path / "e.jsonl"]).whole()), "2026-01-03").notes
+    assert note.message.endswith("; ended by then: d, b, c; say `as_of`")

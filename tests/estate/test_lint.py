@@ -7,7 +7,23 @@ from pathlib import Path
 import pytest
 
 from blastradius.estate import Estate
+from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import survey
+from blastradius.model import (
+    Capability,
+    Control,
+    ControlKind,
+    Credential,
+    Expectation,
+    Kept,
+    Kind,
+    Operation,
+    Provenance,
+    Relation,
+    Scenario,
+    Service,
+    Verb,
+)
 from tests.engine.short import estate as short
 
 HEAD = "blastradius: 1\nas_of: 2026-06-01\n"
@@ -90,7 +106,38 @@ SAID = {
         "5:5: 'x': use of 'c' can never fail, it starts there; ask for what follows from it",
     ],
 }
+SAID |= {
+    "operations: {o: {reads: [{to: d, dependency: hard}]}}\nstores: {d: {}}\n": [
+        "3:26: dependency says nothing of what an operation reads; say it of the service that calls it",
+    ],
+    "services: {a: {name: X}, b: {name: X}, c: {name: X}}\n": [
+        "3:40: 3 things are called 'X': the service 'a', the service 'b' and the service 'c'; name them apart, "
+        "or join them if they are one",
+    ],
+    "parties: {x: {role: self}}\nexpect:\n"
+    "  - {name: r, compromise: {role: provider}, not_reached: {x: control}}\n"
+    "  - {name: q, compromise: x, out_of_reach: {kind: store, capability: read}}\n": [
+        "5:5: 'r': there is nothing with the role 'provider', so the rule is about nobody; correct it, or take it out",
+        "6:5: 'q': nothing fits what is to be kept out of reach, so the rule says nothing; correct it, or take it out",
+    ],
+    "credentials: {k: {grants: o}}\noperations: {o: {reads: d}}\nstores: {d: {}}\n"
+    "parties: {x: {holds: k, contract_end: 2026-05-31}, y: {holds: k, contract_end: 2026-06-01}}\n"
+    "expect: [{name: e, leak: k, reached: {k: possess}, not_reached: {k: deny}}]\n": [
+        "6:11: the relationship with 'x' ended on 2026-05-31, but it still holds 'k'; revoke the credential or correct "
+        "the date",
+        "7:10: 'e': possess of 'k' can never fail, it starts there; ask for what follows from it",
+    ],
+    "operations: {o: {reads: [{to: d, on_bad: drop}, {to: e, buffer_h: 1}]}}\nstores: {d: {}, e: {}}\n": [
+        "3:26: on_bad says nothing of what an operation reads; say it of the service that calls it",
+        "3:49: buffer_h says nothing of what an operation reads; say it of the service that calls it",
+    ],
+    "parties: {p: {publishes: f}}\nfeeds: {f: {}}\nservices: {s: {consumes: [{of: f, vote_min: 2}]}}\n": [
+        "5:27: vote_min 2 of 1 feed can never be met; name more feeds, or ask for fewer",
+    ],
+}
 FINE: tuple[str, ...] = (
+    "services: {s: {depends_on: f}, t: {zone: z}}\nfeeds: {f: {}}\nparties: {p: {publishes: f}}\n"
+    "zones: {z: {}}\nexpect: [{name: e, outage: z, reached: {s: deny}}]\n",
     "parties: {p: {publishes: [f, g]}}\nfeeds: {f: {}, g: {}}\n"
     "services: {s: {consumes: [{of: [f, g], vote_min: 2}]}}\n",
     "services: {a: {depends_on: [{of: b, dependency: soft, capacity_loss: true}]}, b: {}}\n",
@@ -161,3 +208,54 @@ def test_one_service_that_two_files_give_to_two_firms_is_said(tmp_path: Path) ->
     ]
     assert not findings(service + "parties: {a: {owns: crm}, b: {owns: crm}}\n")
     assert not findings(service + "parties: {a: {owns: crm}}\n", "parties: {us: {role: self, owns: crm}}\n")
+
+
+@pytest.mark.parametrize(
+    ("stated", "says"),
+    [
+        (
+            {"kind": "hardened", "phishable": True},
+            "phishable says nothing of the control 'hardened'; it belongs on mfa",
+        ),
+        (
+            {"kind": "hardened", "slower": True},
+            "slower says nothing of the control 'hardened'; it belongs on a fallback",
+        ),
+        (
+            {"kind": "hardened", "starts_after_h": 0.5},
+            "starts_after_h says nothing of the control 'hardened'; it belongs on a fallback",
+        ),
+        (
+            {"kind": "hardened", "misled": True},
+            "misled says nothing of the control 'hardened' that nobody provides; say with provided_by what runs it",
+        ),
+        ({"kind": "hardened", "misled": True, "fails": "closed", "provided_by": "s2"}, None),
+        ({"kind": "hardened", "provided_by": "s2"}, None),
+        ({"kind": "hardened", "starts_after_h": 0}, None),
+    ],
+)
+@pytest.mark.parametrize("host", ["s", "serves:s>o"])
+def test_what_says_nothing_of_a_control_is_a_finding(host: str, stated: dict[str, object], says: str | None) -> None:
+    """Of it alone, whatever else stands beside it."""
+    beside = Control(kind=ControlKind.SANDBOXED, provided_by="s2")
+    built = short("serves:s>o", "owns:p>s2", controls={host: (Control.model_validate(stated), beside)})
+    assert [(note.message, note.about) for note in built.findings()] == ([(says, (host,))] if says else [])
+
+
+def test_a_word_that_no_rule_reads_there_is_a_finding() -> None:
+    messages = [note.message for note in short("serves:s>o", "calls:s2>o extent=subset").findings()]
+    assert messages == ["extent says nothing on calls; it belongs on reads, writes"]
+
+
+def test_a_finding_is_at_the_first_place_of_what_it_is_about() -> None:
+    places = tuple(Provenance(source="test", file=name, line=1) for name in ("a", "b"))
+    rule = Expectation(
+        name="e", scenario=Scenario(), kept=(Kept(capability=(Capability.READ,), kind=Kind.STORE),), provenance=places
+    )
+    key = Credential(id="k", provenance=places)
+    served = Relation(verb=Verb.SERVES, sources=("s",), targets=("o",))
+    opened = Operation(id="o", anonymous=True, direction="exposed")
+    things = (key, Service(id="s", provenance=places), opened)
+    built = Estate.build([Loaded(entities=things, relations=(served,), expectations=(rule,))])
+    assert {note.provenance for note in built.findings()} == {places[:1]}
+    assert len(built.findings()) == 4

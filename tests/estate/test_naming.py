@@ -11,6 +11,7 @@ import pytest
 import blastradius as br
 from blastradius.errors import UsageError
 from blastradius.estate import Estate, OfAnotherKindError, naming
+from blastradius.estate.naming import Called, resolved
 from blastradius.model import Kind
 
 ESTATE = """
@@ -100,11 +101,72 @@ def test_what_is_much_is_not_read_again_for_its_names(tmp_path: Path, monkeypatc
         estate.resolve("Desk")
 
 
-def test_many_of_one_name_are_not_all_listed(tmp_path: Path) -> None:
-    stores = ", ".join(f"s{number}: {{name: Same}}" for number in range(9))
-    (tmp_path / "e.yaml").write_text(f"blastradius: 1\nstores: {{{stores}}}\n")
-    with pytest.raises(UsageError, match=r"the store 's5' and 3 more; name one by its id"):
-        br.load(tmp_path).resolve("Same")
+def test_up_to_a_number_what_is_read_line_by_line_is_read_for_its_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lines.jsonl").write_text('{"kind": "party", "id": "tivoli", "name": "Tivoli AB"}\n')
+    estate = br.load(tmp_path / "lines.jsonl")
+    monkeypatch.setattr(naming, "_MOST_READ_AGAIN", 1)
+    assert estate.resolve("Tivoli AB") == "tivoli"
+    monkeypatch.setattr(naming, "_MOST_READ_AGAIN", 0)
+    with pytest.raises(UsageError, match="'Tivoli AB' is not in the estate"):
+        estate.resolve("Tivoli AB")
+
+
+@pytest.mark.parametrize(
+    ("count", "listed"),
+    [
+        (2, "the store 's0' and the store 's1'"),
+        (6, "the store 's0', the store 's1', the store 's2', the store 's3', the store 's4' and the store 's5'"),
+        (
+            7,
+            "the store 's0', the store 's1', the store 's2', the store 's3', the store 's4', the store 's5' and 1 more",
+        ),
+        (1006, "the store 's3', the store 's4', the store 's5' and 1,000 more"),
+    ],
+)
+def test_many_of_one_name_are_not_all_listed(count: int, listed: str) -> None:
+    things = [Called(f"s{number}", "Same", Kind.STORE) for number in range(count)]
+    with pytest.raises(UsageError, match=f"{listed}; name one by its id"):
+        resolved(things, "Same", None, {})
+
+
+THINGS = [
+    Called("a", "Hall", Kind.SERVICE),
+    Called("b", "c", Kind.STORE),
+    Called("c", "C", Kind.PARTY),
+    Called("d", "Gate", Kind.STORE),
+    Called("z", "Z", Kind.STORE),
+]
+ZONES = {"hall": "Hall", "yard": "Yard", "old yard": "Yard", "z": "Z", "gate": "Gatehouse"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "found"),
+    [
+        ("a", None, "a"),
+        ("c", None, "c"),
+        ("c", (Kind.STORE,), "b"),
+        ("C", None, "c"),
+        ("z", None, "z"),
+        ("z", (Kind.STORE,), "z"),
+        ("Z", None, "z"),
+        ("yard", (Kind.PARTY,), "yard"),
+        ("Gatehouse", None, "gate"),
+        ("Hall", None, "'Hall' is the name of the service 'a' and the zone 'hall'; name one by its id"),
+        ("Hall", (Kind.STORE,), "hall"),
+        ("Yard", None, "'Yard' is the name of the zone 'yard' and the zone 'old yard'; name one by its id"),
+        ("c", (Kind.FEED,), "'c' is a party; expected a feed"),
+        ("Gate", (Kind.FEED, Kind.OPERATION), "'Gate' is a store; expected a feed or an operation"),
+    ],
+)
+def test_what_things_and_zones_are_called(text: str, kinds: tuple[Kind, ...] | None, found: str) -> None:
+    """An id before a name, a thing before a zone of its id; what several have names nothing."""
+    try:
+        said = resolved(THINGS, text, kinds, ZONES)
+    except UsageError as refused:
+        said = str(refused)
+    assert said == found
 
 
 @pytest.mark.parametrize(

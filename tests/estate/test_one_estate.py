@@ -166,8 +166,10 @@ def test_entities_that_are_made_are_kept_up_to_a_number(tmp_path: Path, monkeypa
     estate = br.load(lines)
     assert isinstance(estate.entities, LazyEntities)
     assert estate.entities["p1"] is estate.entities["p1"]
+    for name in (f"p{n}" for n in range(5)):
+        assert estate.entities[name].id == name
+        assert len(estate.entities.known) <= 2
     assert [entity.id for entity in estate.entities.values()] == [f"p{n}" for n in range(5)]
-    assert len(estate.entities.known) <= 2
 
 
 def test_what_answers_ask_of_an_entity_is_what_its_object_says(tmp_path: Path) -> None:
@@ -180,6 +182,7 @@ def test_what_answers_ask_of_an_entity_is_what_its_object_says(tmp_path: Path) -
         {"name": f"key {secret}"},
         {"name": "A\u0000", "unknown": ["reads", "a"]},
         {"public": True},
+        {"unknown": ["reads"]},
     ]
     lines = [json.dumps({"kind": "store", "id": f"s{n}", **more}) for n, more in enumerate(said)]
     (tmp_path / "e.jsonl").write_text("\n".join([*lines, '{"kind": "store", "id": "s9", "name": "\\u0053"}']))
@@ -192,6 +195,18 @@ def test_what_answers_ask_of_an_entity_is_what_its_object_says(tmp_path: Path) -
     assert places == {name: entity.provenance for name, entity in estate.entities.items()}
     assert secret not in repr(found)
     assert found["s9"].label == "S"
+
+
+def test_relations_of_lines_are_made_when_they_are_asked_for(tmp_path: Path) -> None:
+    owned = [f'{{"kind": "service", "id": "s{n}"}}\n' for n in range(3)]
+    owned += [f'{{"verb": "owns", "sources": ["p"], "targets": ["s{n}"]}}\n' for n in range(3)]
+    (tmp_path / "e.jsonl").write_text('{"kind": "party", "id": "p"}\n' + "".join(owned))
+    owns = br.load(tmp_path / "e.jsonl").by_verb[Verb.OWNS]
+    ids = [f"owns:p>s{n}" for n in range(3)]
+    assert len(owns) == 3
+    assert [relation.id for relation in owns] == ids
+    assert [relation.id for relation in owns[1:]] == ids[1:]
+    assert owns[-1].id == ids[-1]
 
 
 def test_a_contradiction_between_lines_and_a_file_is_said(tmp_path: Path) -> None:

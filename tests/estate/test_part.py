@@ -13,9 +13,21 @@ from blastradius.engine import solve
 from blastradius.estate import Estate, snapshot
 from blastradius.estate.excerpt import Excerpt
 from blastradius.estate.foretold import WholeNeededError
+from blastradius.estate.namesakes import namesakes
 from blastradius.estate.part import NotHereError, Part, Whole
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Expectation, Service, Zone
+from blastradius.model import (
+    Capability,
+    Control,
+    ControlKind,
+    Expectation,
+    ExpectedFact,
+    Kind,
+    Scenario,
+    Selection,
+    Service,
+    Zone,
+)
 from tests.counts import few
 from tests.engine.short import estate, scenario
 from tests.estate.questions import ASKED, answer_of, asked_at_random
@@ -96,7 +108,11 @@ def test_a_part_speaks_of_the_whole() -> None:
 def test_of_a_zone_that_is_called_by_its_name_all_is_read_that_is_in_it() -> None:
     there = (Service(id="s", zone="z"), Service(id="s2", zone="z"), Service(id="s3"))
     built = Estate.build([Loaded(entities=there, zones=(Zone(id="z", name="The hall"),))])
-    assert excerpt_of(built, "The hall").part("made").entities.keys() == {"s", "s2"}
+    part = excerpt_of(built, "The hall").part("made")
+    assert part.entities.keys() == {"s", "s2"}
+    assert part.resolve("The hall", zones=True) == "z"
+    with pytest.raises(WholeNeededError):
+        part.resolve("The hall")
 
 
 def test_what_strangers_can_call_is_read_always() -> None:
@@ -109,8 +125,11 @@ def test_what_strangers_can_call_is_read_always() -> None:
 def test_namesakes_are_looked_for_where_the_whole_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     built = estate("owns:p>s", entities={"s": {"name": "x"}, "p": {"name": "x"}})
     assert excerpt_of(built, "p").part("made").namesakes == built.namesakes == {"x": ("p", "s")}
-    monkeypatch.setattr("blastradius.estate.part.MOST_LOOKED_AT", 1)
-    assert excerpt_of(built, "p").part("made").namesakes == {}
+    for most, found in ((2, built.namesakes), (1, {})):
+        monkeypatch.setattr("blastradius.estate.part.MOST_LOOKED_AT", most)
+        assert excerpt_of(built, "p").part("made").namesakes == found
+        monkeypatch.setattr("blastradius.estate.namesakes.MOST_LOOKED_AT", most)
+        assert namesakes(built.entities) == found
 
 
 def test_what_only_the_whole_can_say_is_not_guessed() -> None:
@@ -151,4 +170,63 @@ def test_what_an_expectation_starts_from_or_takes_away_has_to_be_there() -> None
 
     assert lacking("compromise p2") == {"p2"}
     assert lacking("compromise p without calls:s>o") >= {"s", "o"}
+    assert lacking("compromise p distrust hardened@s2") == {"s2"}
+    assert lacking("compromise p controls hardened@s2 distrust hardened") == {"s2"}
     assert part.scenarios_of(Expectation(name="e", scenario=scenario("compromise p")))
+
+
+def some_of(built: Estate, *around: str) -> Part:
+    """All of an estate as a part of it, of which only what is said around some things is known to be all."""
+    return Part(built, Whole.of(built), frozenset(around))
+
+
+def test_of_a_rule_for_all_only_what_is_asked_is_told_and_all_of_that_has_to_be_here() -> None:
+    rule = Expectation(name="r", scenario=Scenario(), for_each=Selection(way="compromise"))
+    part = some_of(estate("owns:p>s", "owns:p2>s"), "p")
+    assert part.scenarios_of(rule, {"p"}) == [("p", Scenario(compromise=("p",)))]
+    with pytest.raises(NotHereError, match="1 things") as raised:
+        part.scenarios_of(rule, {"p", "elsewhere"})
+    assert raised.value.names == {"elsewhere"}
+    with pytest.raises(WholeNeededError):
+        part.scenarios_of(rule)
+
+
+def test_what_is_not_here_is_not_reached() -> None:
+    facts = tuple(ExpectedFact(entity=name, capability=Capability.CONTROL) for name in ("s", "s2"))
+    rule = Expectation(name="r", scenario=Scenario(), not_reached=facts)
+    assert some_of(estate("owns:p>s"), "p").kept_out(rule) == facts[:1]
+
+
+def test_a_change_around_which_not_all_is_here_is_asked_for() -> None:
+    part = some_of(estate("owns:p>s", "owns:p2>s2", "serves:s>o"), "p", "s", "o")
+    assert part.changed() is part
+    changed = part.changed(without=["owns:p>s"], controls=["hardened@s", "hardened@serves:s>o"])
+    assert isinstance(changed, Part)
+    for without, controls in ((["owns:p2>s2"], []), ([], ["hardened@s2"]), (["owns:p2>s2"], ["hardened@s"])):
+        with pytest.raises(NotHereError):
+            part.changed(without=without, controls=controls)
+
+
+def test_names_are_known_of_objects_and_ids_of_lines_also_after_a_change() -> None:
+    named = estate("owns:p>s", "owns:p2>s2", entities={"s": {"name": "Shop"}})
+    records = (line.text for line in snapshot.lines(named))
+    lines = Estate.build([snapshot.loaded(['{"clock":{},"tally":{},"columns":true}', *records], "made")])
+    objects, columns = (some_of(built, *built.entities) for built in (named, lines))
+    for part in (objects, objects.changed(without=["owns:p2>s2"])):
+        assert part.resolve("Shop") == part.resolve("s", (Kind.SERVICE,)) == "s"
+    for part in (columns, columns.changed(without=["owns:p2>s2"])):
+        assert part.resolve("s") == part.resolve("s", (Kind.SERVICE,)) == "s"
+        for text, kinds in (("Shop", None), ("s", (Kind.PARTY,))):
+            with pytest.raises(WholeNeededError):
+                part.resolve(text, kinds)
+
+
+def test_why_a_control_is_void_is_told_once_all_that_this_rests_on_is_here() -> None:
+    built = estate("publishes:p>f", "installs:s>f", "serves:s2>o")
+    signed, hardened = (Control(kind=it, provided_by="p") for it in (ControlKind.VERIFIED, ControlKind.HARDENED))
+    assert some_of(built, "p", "f").why_void(signed, ["f"]) == built.why_void(signed, ["f"]) is not None
+    for around in (("p",), ("f",)):
+        with pytest.raises(NotHereError):
+            some_of(built, *around).why_void(signed, ["f"])
+    unprovided = Control(kind=ControlKind.VERIFIED)
+    assert [some_of(built).why_void(control, ["f"]) for control in (hardened, unprovided)] == [None, None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import blastradius as br
 from blastradius.errors import InputError
 from blastradius.escape import acts
 from blastradius.estate import Estate, snapshot
+from blastradius.estate.things import read_at
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Party, Provenance, Store
 from tests.counts import few
@@ -61,6 +61,20 @@ def test_what_was_read_line_by_line_keeps_its_order_its_digest_and_its_answers(s
     assert asked[0] == asked[1]
 
 
+def test_what_was_read_line_by_line_keeps_its_order_where_things_speak_of_later_ones(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        '{"verb": "reads", "sources": ["o"], "targets": ["a"]}\n{"verb": "reads", "sources": ["o"], "targets": ["b"]}\n'
+        '{"kind": "store", "id": "a", "copy_of": ["z"]}\n{"kind": "operation", "id": "o"}\n'
+        '{"kind": "store", "id": "b"}\n{"kind": "store", "id": "z"}\n'
+    )
+    estate = br.load(tmp_path / "a.jsonl")
+    assert [*again(estate).entities] == [*estate.entities] == ["o", "a", "b", "z"]
+    for copy in (estate, again(estate)):
+        for name, line in (("a", 3), ("b", 5)):
+            assert str(read_at(copy.entities, name)[0]) == f"{tmp_path / 'a.jsonl'}:{line}"
+        assert str(read_at(copy.relations, "reads:o>b")[0]) == f"{tmp_path / 'a.jsonl'}:2"
+
+
 def test_what_is_unsaid_stays_unsaid() -> None:
     estate = Estate.build([Loaded(entities=(Store(id="s"), Store(id="t", crown_jewel=False)))])
     assert snapshot.text(estate).splitlines()[1:] == [
@@ -72,15 +86,19 @@ def test_what_is_unsaid_stays_unsaid() -> None:
 def test_an_empty_estate_is_a_heading() -> None:
     estate = Estate.build([Loaded()])
     (line,) = snapshot.text(estate).splitlines()
-    assert json.loads(line)["snapshot"] == snapshot.FORMAT
+    assert line == (
+        '{"snapshot":1,"title":null,"as_of":null,"clock":{},"tally":{"facts":0,"rejected":0,"ignored":0},'
+        '"columns":false,"digest":null}'
+    )
+    assert snapshot.loaded(['{"clock":{},"tally":{}}'], "a.snapshot").bulk is None
     same(estate, again(estate))
 
 
-@pytest.mark.parametrize("name", ["a\x7f\x9b31m\u202e\U000e0041 é 漢", "a\u202e é 漢", "a\x7f é 漢"])
+@pytest.mark.parametrize("name", ["a\x7f\x9b31m\u202e\U000e0041 é 漢", "a\u202e é 漢", "a\x7f é 漢", "a\x7f"])
 def test_what_a_terminal_would_obey_is_written_as_its_number_and_read_as_it_was(name: str) -> None:
     estate = Estate.build([Loaded(entities=(Party(id="a", name=name, owner=name),))])
     assert [char for char in snapshot.text(estate) if acts(char) and char != "\n"] == []
-    assert "é 漢" in snapshot.text(estate)
+    assert ("é 漢" in snapshot.text(estate)) == ("漢" in name)
     assert again(estate).entities["a"].name == name
     same(estate, again(estate))
 
