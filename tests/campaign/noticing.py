@@ -8,6 +8,7 @@ a copy of the project by a new process, as is what the first way leaves unnotice
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import resource
@@ -200,12 +201,13 @@ def _is_compiled(change: Change) -> bool:
 
 
 def put_in_place(change: Change) -> None:
-    """Give the functions of a file that is imported the code of its changed text.
+    """Give the functions of a file the code of its changed text.
 
     Raises:
         LookupError: no function of the file is there.
     """
     path = str(ROOT / change.file)
+    importlib.import_module(change.file.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
     before, after = (_codes(text, path) for text in (Path(path).read_text(encoding="utf-8"), change.text))
     names = {(code.co_qualname, code.co_firstlineno): name for name, code in before.items()}
     gc.unfreeze()  # what is frozen is not listed
