@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from blastradius.answer import Answer, Picture, Query
-from blastradius.engine import Assumption, PreparedEstate, checked, compile_system, plain, solve, what_if
+from blastradius.engine import Assumption, PreparedEstate, checked, plain, solve, system_of, what_if
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Fact, Level, Scenario
@@ -45,7 +45,7 @@ def run(estate: Estate, params: Params) -> Answer:
     if params.since is not None and (params.with_ or params.without):
         raise UsageError("--since compares what is stated; leave out --with and --without, or --since")
     stated, estate = estate, what_if(estate, params.asked)
-    system = compile_system(estate)
+    system = system_of(estate)
     data = brief_data(system, params, params.since, more=params.appendix)
     data = data.model_copy(update={"headline": headline(data)})
     page = page_of(estate, data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blastradius.answer import UNKNOWN, Answer, Cell, Query, Row, Table
-from blastradius.engine import SEED_KINDS, ScenarioParams, compile_system, plain, what_if
+from blastradius.engine import SEED_KINDS, ScenarioParams, plain, system_of, what_if
 from blastradius.engine.scenario import BACK
 from blastradius.estate import Estate
 from blastradius.model import Basis
@@ -42,7 +42,7 @@ def run(estate: Estate, params: Params) -> Answer:
     """
     starts = _starts(estate, params)
     estate = what_if(estate, params.asked)
-    answered = Answered(compile_system(estate), starts)
+    answered = Answered(system_of(estate), starts)
     data = answered.data(params)
     ends = {start.scenario.hours for start in starts} - {None}
     data = data.model_copy(update={"headline": _headline(estate, data)})

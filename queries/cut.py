@@ -17,6 +17,7 @@ from blastradius.engine import (
     compile_system,
     plain,
     solve,
+    system_of,
     what_if,
 )
 from blastradius.engine.cut import Cut, Harm, Row, Separated, goals_of, minimum_cut, pulled, reaching
@@ -130,7 +131,7 @@ def run(estate: Estate, params: Params) -> Answer:
     named = _starts(estate, params)
     estate = what_if(estate, params.asked)
     targets = _targets(estate, params)
-    system = compile_system(estate)
+    system = system_of(estate)
     levers = levers_of(system, keep=kept_of(estate, params.keep), costs=priced(estate, params.cost), add=params.add)
     distrusted = {kind.partition("@")[0] for kind in params.distrust}
     levers = [lever for lever in levers if lever.remedy.id.partition("@")[0] not in distrusted]

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from blastradius.answer import UNKNOWN, Answer, Query, Row, Table
-from blastradius.engine import Assumption, PreparedEstate, compile_system, solve, what_if
+from blastradius.engine import Assumption, PreparedEstate, solve, system_of, what_if
 from blastradius.estate import Estate
 from blastradius.model import ControlKind, Frozen, Kind, Process, Verb
 from blastradius.reports.failures import Failure, SharedRow, critical, failures, outage, services_out, shared
@@ -101,7 +101,7 @@ class DependenceData(Frozen):
 def run(estate: Estate, params: Params) -> Answer:
     """An outage of each third party by itself, then with those who rely on it; times come from the proof of each."""
     estate = what_if(estate, params.asked)
-    system = compile_system(estate)
+    system = system_of(estate)
     found = failures(system, params, params.hours)
     needs, held = _needs(system, params, found)
     providers = [_provider(estate, failure, held.get(failure.party.id, ())) for failure in found]

@@ -17,11 +17,11 @@ from blastradius.engine import (
     Assumption,
     PreparedEstate,
     World,
-    compile_system,
     leading_to,
     names_of,
     plain,
     solve,
+    system_of,
     what_if,
 )
 from blastradius.estate import Estate
@@ -124,7 +124,7 @@ def run(estate: Estate, params: Params) -> Answer:
 
 def _ways_in(estate: Estate, params: Params) -> list[ExposureRow]:
     """A row for each start and strongest capability: all starts at once, level by level; then a proof for the first."""
-    system = compile_system(estate)
+    system = system_of(estate)
     facts = np.array([system.facts.number(Fact(params.entity, capability)) for capability in CAPABILITIES], np.int64)
     starts = _starts(system, facts, params)
     worlds = start_worlds(starts, params)

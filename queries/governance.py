@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from blastradius.answer import UNKNOWN, Answer, Query, Row, Scatter, Table
-from blastradius.engine import Assumption, compile_system, what_if
+from blastradius.engine import Assumption, system_of, what_if
 from blastradius.estate import Estate
 from blastradius.model import Frozen, Party
 from blastradius.reports.failures import critical, failures
@@ -103,7 +103,7 @@ def run(estate: Estate, params: Params) -> Answer:
 
 
 def _rows(estate: Estate, params: Params) -> Iterator[GovernanceRow]:
-    system, found = compile_system(estate), Surfaces(estate)
+    system, found = system_of(estate), Surfaces(estate)
     everyone = third_parties(estate)
     surfaces = [found.of(party.id) for party in everyone]
     measures, counted = Measures(system), set(critical(estate))

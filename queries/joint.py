@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from blastradius.answer import Answer, Query, Row, Table
-from blastradius.engine import Assumption, PreparedEstate, compile_system, plain, solve, what_if
+from blastradius.engine import Assumption, PreparedEstate, plain, solve, system_of, what_if
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Basis, Capability, Fact, Frozen, Kind, Scenario
@@ -102,7 +102,7 @@ def run(estate: Estate, params: Params) -> Answer:
     """
     named = list(dict.fromkeys(_named(estate, text) for text in params.set))
     estate = what_if(estate, params.asked)
-    system, asked = compile_system(estate), plain(params.asked)
+    system, asked = system_of(estate), plain(params.asked)
     parties = [party.id for party in third_parties(estate)]
     alone = apart(system, asked, params.fall, parties)
     sets = named or pairs_that_meet(system, alone)

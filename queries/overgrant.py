@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic import Field
 
 from blastradius.answer import UNKNOWN, Answer, Query, Row, Table
-from blastradius.engine import Assumption, PreparedEstate, World, compile_system, plain, what_if
+from blastradius.engine import Assumption, PreparedEstate, World, plain, system_of, what_if
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import (
@@ -88,7 +88,7 @@ def run(estate: Estate, params: Params) -> Answer:
     """
     holder = None if params.holder is None else _holder(estate, params.holder)
     estate = what_if(estate, params.asked)
-    system = compile_system(estate)
+    system = system_of(estate)
     found = judged(system, holder)
     added = _added(system, found, plain(params.asked))
     rows = [_row(estate, *both) for both in zip(found, added, strict=True)]

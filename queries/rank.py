@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from blastradius.answer import UNKNOWN, Answer, Query, Row, Table
-from blastradius.engine import Assumption, World, compile_system, plain, what_if
+from blastradius.engine import Assumption, World, plain, system_of, what_if
 from blastradius.estate import Estate
 from blastradius.model import Frozen, Kind, Party
 from blastradius.reports.governance import GovernedRow, governance_table, governed
@@ -81,7 +81,7 @@ def run(estate: Estate, params: Params) -> Answer:
     estate = what_if(estate, params.asked)
     if params.outage:
         return _of_outages(estate, params)
-    system, starts = compile_system(estate), every_start(estate, insiders=params.insiders)
+    system, starts = system_of(estate), every_start(estate, insiders=params.insiders)
     worlds = start_worlds(starts, params)
     stranger = World(plain(params.asked).model_copy(update={"anyone": True}))
     some = bool(system.columns.entities.anonymous.any())
@@ -116,7 +116,7 @@ def _of_outages(estate: Estate, params: Params) -> Answer:
     """Take each third party out, and sort by what stops: what matters most first, then how many, then how soon."""
     parties = [party for party in estate.of_kind(Kind.PARTY) if isinstance(party, Party)]
     parties = [party for party in parties if params.insiders or not is_ourselves(party)]
-    rows = outage_rows(compile_system(estate), params, parties)
+    rows = outage_rows(system_of(estate), params, parties)
     data = RankData(
         question="rank",
         headline=outages_said(estate, rows),

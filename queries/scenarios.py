@@ -12,17 +12,7 @@ from pydantic import Field
 
 from blastradius.answer import UNKNOWN, Answer, Query, Row, Table
 from blastradius.columns.ragged import Flags
-from blastradius.engine import (
-    SEED_KINDS,
-    Assumption,
-    PreparedEstate,
-    Reach,
-    World,
-    compile_system,
-    plain,
-    solve,
-    what_if,
-)
+from blastradius.engine import SEED_KINDS, Assumption, PreparedEstate, Reach, World, plain, solve, system_of, what_if
 from blastradius.errors import UsageError, did_you_mean
 from blastradius.estate import Estate
 from blastradius.model import Basis, Fact, Level, Scenario
@@ -68,7 +58,7 @@ def run(estate: Estate, params: Params) -> Answer:
     """
     library = _library(params)
     estate = what_if(estate, params.asked)
-    system, asked = compile_system(estate), plain(params.asked)
+    system, asked = system_of(estate), plain(params.asked)
     past = held(estate, asked.basis)
     found = [_as_asked(match, asked) for match in matches(estate, library, params.level, asked.basis)]
     if is_audited(estate):

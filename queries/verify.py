@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from blastradius.answer import Answer, Query, Row, Table, Verdict, WayStep
-from blastradius.engine import PreparedEstate, Reach, compile_system, solve
+from blastradius.engine import PreparedEstate, Reach, solve, system_of
 from blastradius.estate import Estate
 from blastradius.model import Basis, Entity, Expectation, ExpectedFact, Fact, Frozen, Provenance, Statement, Verb
 from blastradius.reports.policy import STATED, AcceptedRow, accepted_row, asked_to_state, excused, is_stated
@@ -81,7 +81,7 @@ def run(estate: Estate, _params: Params) -> Answer:
     Raises:
         UsageError: an expectation's scenario names something that cannot start one.
     """
-    system = compile_system(estate)
+    system = system_of(estate)
     found = [(expectation, _checked(system, expectation)) for expectation in estate.expectations]
     checks = [row for _, rows in found for row in rows]
     idle = {expectation.name: why for expectation, rows in found if (why := _idle(estate, expectation, rows))}

@@ -14,7 +14,7 @@ from blastradius.cli.completion import files, things
 from blastradius.cli.output import progress, say
 from blastradius.cli.question_command import PATHS, flag_of, params_options
 from blastradius.cli.usage import Command, example
-from blastradius.engine import PreparedEstate, ScenarioParams, checked, compile_system
+from blastradius.engine import PreparedEstate, ScenarioParams, checked, compile_system, system_of
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Scenario
@@ -125,7 +125,7 @@ def _part(estate: Estate, origin: str | None, around: str | None, report: Progre
         raise UsageError("--from and --around: a page has one part of an estate; leave out one of them")
     report("cutting")
     name = estate.resolve(str(origin or around))
-    part = cut_out(compile_system(estate), name, backward=around is not None)
+    part = cut_out(system_of(estate), name, backward=around is not None)
     about = f"what could lead to {label(estate, name)}" if around else f"what {label(estate, name)} could reach"
     count = plural(len(part.entities), "thing")
     return part, f"Of {len(estate.entities):,} things it carries {count}: {about} if nothing held. {_CUT}"

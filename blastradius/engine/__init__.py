@@ -15,7 +15,7 @@ from blastradius.engine.check.certificate import check as check_certificate
 from blastradius.engine.check.rule_instances import all_instances
 from blastradius.engine.compile import System
 from blastradius.engine.numbering import CAPABILITIES
-from blastradius.engine.prepared import PreparedEstate, compile_system
+from blastradius.engine.prepared import PreparedEstate, compile_system, system_of
 from blastradius.engine.proof import Certificate, Claims, ProofStep, Stopped
 from blastradius.engine.scenario import (
     ANYONE,
@@ -67,6 +67,7 @@ __all__ = [
     "solve",
     "solve_worlds",
     "spread_over",
+    "system_of",
     "warnings",
     "what_if",
 ]
@@ -120,7 +121,7 @@ def solve(estate: Estate, scenario: Scenario, *, system: PreparedEstate | None =
         CertificateError: the checker refuses the answer; a defect of the engine.
     """
     asked = what_if(estate, checked(estate, scenario))
-    prepared = system if system is not None and asked is estate else compile_system(asked)
+    prepared = system if system is not None and asked is estate else system_of(asked)
     tell("solving the scenario")
     certificate = certify(prepared, scenario)
     tell(f"checking a proof of {len(certificate.steps):,} steps")
@@ -153,7 +154,7 @@ def check_worlds(
         CertificateError: the first defect found, with the world.
     """
     own = solved.batch.system
-    if own.estate is not (estate.estate if isinstance(estate, PreparedEstate) else estate):
+    if own.estate.table is not (estate.estate if isinstance(estate, PreparedEstate) else estate).table:
         own.auditor.check(solved.claims)
     else:
         _auditor(estate, solved.claims, proposed).check(solved.claims, asked)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -116,3 +118,31 @@ def compile_system(estate: Estate) -> PreparedEstate:
     tell(f"compiling {estate.census.relations:,} relations into steps")
     system = ground(estate)
     return PreparedEstate(system.estate, system.columns, system.facts, system.rules, system.steps, system.weave)
+
+
+class _Kept(threading.local):
+    """What was compiled of each estate that is in use; each thread has its own, as some of it is written to in use."""
+
+    def __init__(self) -> None:
+        self.systems: WeakKeyDictionary[Estate, PreparedEstate] = WeakKeyDictionary()
+
+
+_KEPT = _Kept()
+
+
+def system_of(estate: Estate) -> PreparedEstate:
+    """An estate compiled, once for all questions of a thread; let go of with the estate.
+
+    Raises:
+        UsageError: as ``compile_system`` does.
+    """
+    if estate not in _KEPT.systems:
+        _KEPT.systems[estate] = compile_system(_twin(estate))  # of the estate itself, it would keep it alive
+    return _KEPT.systems[estate]
+
+
+def _twin(estate: Estate) -> Estate:
+    """The same estate as an object of its own: its tables are not copied."""
+    found = object.__new__(type(estate))
+    vars(found).update(vars(estate))
+    return found

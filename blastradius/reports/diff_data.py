@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from blastradius.engine import PreparedEstate, compile_system
+from blastradius.engine import PreparedEstate, system_of
 from blastradius.estate import Estate
 from blastradius.model import Basis, Capability, Fact, Frozen, Kind, Level, Scenario
 from blastradius.reports.changes import ChangeRow, ControlChangeRow, Side, changes
@@ -140,7 +140,7 @@ def compared(base: Side, head: Side, params: Params) -> DiffData:
     """
     both = Compared(base, head, params)
     stated = changes(base, head)
-    systems = [compile_system(side.estate) for side in both.sides]
+    systems = [system_of(side.estate) for side in both.sides]
     starts = [(both.scenario(base.estate, start), both.scenario(head.estate, start)) for start in both.starts]
     more, less = gained_and_lost(systems[0], systems[1], starts, Level[params.assume.upper()])
     gained = _rows(both, systems[1], more, Differences(base, head, stated, is_gain=True))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from blastradius.engine import SEED_KINDS, PreparedEstate, World, compile_system, plain
+from blastradius.engine import SEED_KINDS, PreparedEstate, World, compile_system, plain, system_of
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Fact, Kind, Level, Relation, Scenario, Verb
@@ -50,7 +50,7 @@ class Case:
     @cached_property
     def systems(self) -> tuple[PreparedEstate, PreparedEstate]:
         """Both, ready to be solved."""
-        return compile_system(self.before), compile_system(self.after)
+        return system_of(self.before), compile_system(self.after)
 
     @cached_property
     def ways(self) -> Mapping[Start, str]:
@@ -210,7 +210,7 @@ def found_by_key(stated: Estate, before: Estate, asked: Asked, grants: Sequence[
     Raises:
         UsageError: as ``serving`` does.
     """
-    system = compile_system(before)
+    system = system_of(before)
     ties = asked.relations(before, grants) if grants else ()
     things = [it for it in before.of_kind(before.kind_of(asked.holder)) if it.id not in stated.entities]
     new = Additions((*things, *asked.new), ties) if grants else Additions((), ())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from blastradius.engine import CAPABILITIES, Assumption, World, compile_system, plain
+from blastradius.engine import CAPABILITIES, Assumption, World, plain, system_of
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Frozen, Kind, Level
 from blastradius.reports.impact import Measure, compared
@@ -36,7 +36,7 @@ def reaches(estate: Estate, surfaces: Sequence[Surface], params: Assumption) -> 
     """For each party a row a level, up to the one assumed; all parties of a level are solved at once and audited."""
     if not surfaces:
         return []
-    system = compile_system(estate)
+    system = system_of(estate)
     jewels = set(_private(estate, np.flatnonzero(system.columns.entities.crown_jewel).tolist()))
     brought = [_brought(surface) - jewels for surface in surfaces]
     facts = [Fact(name, found) for name in sorted(jewels.union(*brought)) for found in CAPABILITIES]

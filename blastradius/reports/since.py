@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from blastradius.engine import Assumption, PreparedEstate, World, compile_system, plain
+from blastradius.engine import Assumption, PreparedEstate, World, plain, system_of
 from blastradius.estate import Estate
 from blastradius.model import Frozen, Kind, Level
 from blastradius.reports.changes import ControlChangeRow, Side, changes
@@ -97,7 +97,7 @@ def since(base: Estate, system: PreparedEstate, params: Assumption, failed: Sequ
         UsageError: the memory does not suffice.
         CertificateError: the audit refuses what the engine claims; a defect of the engine.
     """
-    head, earlier = system.estate, compile_system(base)
+    head, earlier = system.estate, system_of(base)
     stated = changes(Side(base), Side(head))
     names = {*jewels(base), *jewels(head)}
     before, now = (_levels(it, params, names) for it in (earlier, system))
