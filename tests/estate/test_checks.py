@@ -7,9 +7,6 @@ import re
 import pytest
 
 from blastradius.errors import InputError
-from blastradius.estate import Estate, snapshot
-from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Relation, Service, Verb
 from tests.queries.written import written
 
 
@@ -68,20 +65,3 @@ def test_all_that_is_wrong_is_told_in_order_and_each_once(text: str, says: list[
     except InputError as refused:
         problems = refused.problems
     assert [problem[: len(begin)] for problem, begin in zip(problems, says, strict=True)] == says
-
-
-def test_of_objects_every_problem_is_told_and_of_lines_the_first_twenty() -> None:
-    parties = tuple(Relation(verb=Verb.OWNS, sources=(f"p{number}",), targets=("s",)) for number in range(30))
-    built = Loaded(entities=(Service(id="s"),), relations=parties)
-    with pytest.raises(InputError) as of_objects:
-        Estate.build([built])
-    assert len(of_objects.value.problems) == 30
-    lines = snapshot.loaded(
-        ['{"clock":{},"tally":{},"columns":true}', '{"service":{"id":"s"}}', *(
-            f'{{"relation":{relation.model_dump_json(exclude_unset=True)}}}' for relation in parties
-        )],
-        "made",
-    )  # fmt: skip
-    with pytest.raises(InputError) as of_lines:
-        Estate.build([lines])
-    assert len(of_lines.value.problems) == 20

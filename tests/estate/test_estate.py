@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from blastradius.errors import InputError
-from blastradius.estate import Estate
+from blastradius.errors import InputError, UsageError
+from blastradius.estate import Estate, snapshot
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import survey
 from blastradius.model import (
@@ -339,3 +339,28 @@ def test_keys_that_have_ended_are_named_by_their_end_and_then_as_they_were_first
     (tmp_path / "e.jsonl").write_text("\n".join(lines))
     (note,) = Estate.build((part.loaded for part in survey([tmp_path / "e.jsonl"]).whole()), "2026-01-03").notes
     assert note.message.endswith("; ended by then: d, b, c; say `as_of`")
+
+
+def test_of_objects_every_problem_is_told_and_of_lines_the_first_twenty() -> None:
+    parties = tuple(Relation(verb=Verb.OWNS, sources=(f"p{number}",), targets=("s",)) for number in range(30))
+    built = Loaded(entities=(Service(id="s"),), relations=parties)
+    with pytest.raises(InputError) as of_objects:
+        Estate.build([built])
+    assert len(of_objects.value.problems) == 30
+    lines = snapshot.loaded(
+        ['{"clock":{},"tally":{},"columns":true}', '{"service":{"id":"s"}}', *(
+            f'{{"relation":{relation.model_dump_json(exclude_unset=True)}}}' for relation in parties
+        )],
+        "made",
+    )  # fmt: skip
+    with pytest.raises(InputError) as of_lines:
+        Estate.build([lines])
+    assert len(of_lines.value.problems) == 20
+
+
+def test_a_zone_is_meant_only_where_one_may_be() -> None:
+    built = Estate.build([Loaded(entities=(Service(id="s"),), zones=(Zone(id="z", name="The hall"),))])
+    assert built.resolve("The hall", zones=True) == built.resolve("z", zones=True) == "z"
+    for name in ("The hall", "z"):
+        with pytest.raises(UsageError, match=f"'{name}' is not in the estate"):
+            built.resolve(name)
