@@ -490,4 +490,33 @@ EQUIVALENT: dict[str, str] = {
     ): "what is outside has a depth already, and nothing is walked from there",
     ("blastradius/engine/batch/schedule.py _depths | number = 0 | 0 => 1"): "only the order of these numbers is asked",
     ("blastradius/engine/batch/schedule.py _depths | number += 1 | 1 => 2"): "only the order of these numbers is asked",
+    (
+        "blastradius/engine/batch/fill_numpy.py fill | group.fill(state) | group.fill(state) => pass"
+    ): "rows are filled again behind it, until nothing changes",
+    (
+        "blastradius/engine/batch/fill_numpy.py fill | few = len(self.onward) // _FEW if len(self.onward)"
+        " > _SMALL else 0 | len(self.onward) // _FEW if len(self.onward) > _SMALL else 0 => (0 if len(sel"
+        "f.onward) > _SMALL else len(self.onward) // _FEW)"
+    ): "only from when those that changed are filled alone, which gives the same",
+    (
+        "blastradius/engine/batch/fill_numpy.py fill | few = len(self.onward) // _FEW if len(self.onward)"
+        " > _SMALL else 0 | len(self.onward) // _FEW => (len(self.onward) * _FEW)"
+    ): "only from when those that changed are filled alone, which gives the same",
+    (
+        "blastradius/engine/batch/fill_numpy.py fill | few = len(self.onward) // _FEW if len(self.onward)"
+        " > _SMALL else 0 | len(self.onward) > _SMALL => (len(self.onward) >= _SMALL)"
+    ): "only from when those that changed are filled alone, which gives the same",
+    (
+        "blastradius/engine/batch/fill_numpy.py fill | few = len(self.onward) // _FEW if len(self.onward)"
+        " > _SMALL else 0 | 0 => 1"
+    ): "only from when those that changed are filled alone, which gives the same",
+    (
+        "blastradius/engine/batch/fill_numpy.py | _BYTE = 100 | 100 => 101"
+    ): "a count of one input more fits into a byte, too",
+    (
+        "blastradius/engine/batch/fill_numpy.py | _NARROW = 16 | 16 => 17"
+    ): "rows of one input more are combined the other way, which gives the same",
+    (
+        "blastradius/engine/batch/fill_numpy.py | _FEW, _SMALL = 3, 2000 | 3 => 4"
+    ): "only from when those that changed are filled alone, which gives the same",
 }
