@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -50,22 +50,28 @@ def _gather(value: Any, texts: set[str]) -> None:
     """All texts of a value."""
     if type(value) is str:
         texts.add(value)
-    elif type(value) is Provenance:  # several to each fact
-        texts.update((value.source, value.file))
     elif isinstance(value, tuple | list):
         for part in value:
-            _gather(part, texts)
+            if type(part) is Provenance:  # several to each fact
+                texts.add(part.source)
+                texts.add(part.file)
+            else:
+                _gather(part, texts)
     elif isinstance(value, dict):
         for key, part in value.items():
             _gather(key, texts)
             _gather(part, texts)
     elif isinstance(value, BaseModel):
         stated = value.__dict__
-        for name in text_fields(type(value)):
+        for name, only_texts in _fields(type(value)):
             part = stated[name]
+            if not part:
+                continue
             if type(part) is str:
                 texts.add(part)
-            elif part:
+            elif only_texts:
+                texts.update(part)
+            else:
                 _gather(part, texts)
 
 
@@ -103,6 +109,18 @@ def _summed(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
 def text_fields(model: type[BaseModel]) -> tuple[str, ...]:
     """The fields of a model that can hold a text, themselves or in what they are made of."""
     return tuple(name for name, field in model.model_fields.items() if _holds_text(field.annotation))
+
+
+@cache
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, bool], ...]:
+    """The same, each with whether it is a tuple of nothing but texts."""
+    return tuple((name, _is_of_texts(model.model_fields[name].annotation)) for name in text_fields(model))
+
+
+def _is_of_texts(annotation: Any) -> bool:
+    of, *more = get_args(annotation) or (None,)
+    bare = get_args(of)[0] if get_origin(of) is Annotated else of
+    return get_origin(annotation) is tuple and more == [...] and bare is str
 
 
 def _holds_text(annotation: Any) -> bool:

@@ -13,12 +13,12 @@ _BY_CHANCE = re.compile(r"(?<![^\s'\"])(?=\w*[A-Z])(?=\w*[a-z])(?=\w*\d\w*\d)[A-
 
 def looks_secret(text: str) -> bool:
     """Whether a text looks like a key, a password or a token, or has one in it."""
-    return next(_spans(text), None) is not None
+    return may_hold_secret(text) and next(_spans(text), None) is not None
 
 
 def may_hold_secret(text: str) -> bool:
     """Whether a text has one of the words at which a secret is looked for; without one, no part of it is a secret."""
-    return _HINT.search(_lower(text)) is not None
+    return _ANY_HINT.search(text.lower() if text.isascii() else _lower(text)) is not None
 
 
 def redacted(text: str) -> str:
@@ -80,4 +80,6 @@ def _alternatives(hints: Iterable[str]) -> str:
 
 
 _TRIED_AT = _tried_at(RULES)
-_HINT = re.compile(f"(?=({_alternatives(_TRIED_AT)}))")
+_HINTS = _alternatives(_TRIED_AT)
+_ANY_HINT = re.compile(_HINTS)
+_HINT = re.compile(f"(?=({_HINTS}))")
