@@ -17,7 +17,7 @@ import yaml
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document
 from blastradius.loaderkit.json_values import Keys
-from blastradius.model import Provenance
+from blastradius.model import Provenance, placed
 
 
 class Place(NamedTuple):
@@ -47,7 +47,7 @@ class Place(NamedTuple):
         except (yaml.YAMLError, RecursionError, ValueError):
             # Some JSON, such as an escaped surrogate pair, is not YAML, and the position is found by YAML.
             return Provenance(source=self.source, file=self.document.path)
-        return Provenance(source=self.source, file=self.document.path, line=line, column=column)
+        return placed(self.source, self.document.path, line, column)
 
 
 def _under(value: Any, key: str | int) -> Any:

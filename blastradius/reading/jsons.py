@@ -70,6 +70,7 @@ class JsonIndex:
         self.places = Places(text)
         self._ends: dict[int, int] | None = None
         self._entries: dict[int, dict[str | int, Child]] = {}
+        self._above: dict[Keys, Child] = {}
 
     def locate(self, keys: Keys) -> Spot:
         """Line and column of the value at ``keys``, for an object's entry of its key."""
@@ -77,17 +78,24 @@ class JsonIndex:
 
     def offset(self, keys: Keys) -> Child:
         """Where the entry at ``keys`` starts, and where its value does; of the last one that is there."""
+        above = keys[:-1]
+        if keys and above in self._above:  # most who ask look at one thing after the other
+            return self._child(self._above[above], keys[-1]) or self._above[above]
         place = len(self.text) - len(self.text.lstrip())
         found = (place, place)
-        for key in keys:
-            entries = self.entries(found[1])
-            child = entries.get(key)
-            if child is None and not isinstance(key, str):
-                child = entries.get(str(key))
+        for number, key in enumerate(keys, 1):
+            if number == len(keys):
+                self._above[above] = found
+            child = self._child(found, key)
             if child is None:
                 break
             found = child
         return found
+
+    def _child(self, of: Child, key: str | int) -> Child | None:
+        entries = self.entries(of[1])
+        found = entries.get(key)
+        return entries.get(str(key)) if found is None and not isinstance(key, str) else found
 
     def entries(self, start: int) -> dict[str | int, Child]:
         """The entries of the object or array at an offset; of two with one key the last."""
@@ -101,8 +109,8 @@ class JsonIndex:
             return
         at, number = start + 1, 0
         while found := _ENTRY.match(self.text, at):
-            key, value = found.group("key"), found.start("value")
-            yield (number, (value, value)) if key is None else (_word(key), (found.start("key"), value))
+            key, value = found[1], found.start(2)
+            yield (number, (value, value)) if key is None else (_word(key), (found.start(1), value))
             number += 1
             at = self.after(value)
 
