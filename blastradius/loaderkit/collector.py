@@ -25,8 +25,10 @@ from blastradius.model import (
     Tally,
     Verb,
     bare_relation,
+    end_of_id,
+    id_of_sides,
+    joint_end,
     placed,
-    relation_id,
 )
 from blastradius.secrets import looks_secret
 
@@ -72,6 +74,7 @@ class FactCollector:
     ignored: Counter[str] = field(default_factory=Counter)
     told: set[str] = field(default_factory=set)
     gaps: dict[Gap, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _sides: dict[tuple[str, ...], str] = field(default_factory=dict)
     _further: dict[str, dict[Provenance, None]] = field(default_factory=dict)
 
     def provenance(self, *keys: str | int) -> Provenances:
@@ -111,9 +114,9 @@ class FactCollector:
         Where it says something else then, what reaches further stands, as of two sources.
         """
         ends = _tuple(sources), _tuple(targets)
-        name = relation_id(verb, *ends)
+        name = id_of_sides(verb, *map(self._side, ends))
         before = self.relations.get(name)
-        if before is None or attributes or before.model_fields_set - _BARE:
+        if before is None or not _says(before, attributes):
             made = _relation(name, verb, *ends, basis, provenance, attributes)
             if before is None:
                 self.relations[name] = made
@@ -124,6 +127,13 @@ class FactCollector:
             best, *others = sorted({*before.bases, basis}, key=list(Basis).index)
             self.relations[name] = before.model_copy(update={"basis": best, "also": tuple(others)})
         return name
+
+    def _side(self, ends: tuple[str, ...]) -> str:
+        """Ends as they stand in the id of a relation, each list of them made so once."""
+        found = self._sides.get(ends)
+        if found is None:
+            found = self._sides[ends] = joint_end(map(end_of_id, ends))
+        return found
 
     def _with_places(self, name: str, relation: Relation) -> Relation:
         """A relation with all its places; thousands may say the same, so they are put together once, at the end."""
@@ -207,6 +217,17 @@ class FactCollector:
 
 _BARE = {"verb", "sources", "targets", "basis", "also", "provenance"}
 """What every relation says."""
+
+
+def _says(relation: Relation, attributes: dict[str, Any]) -> bool:
+    """Whether a relation says just this beside what every relation says; controls have places, which may differ."""
+    stated = relation.model_fields_set - _BARE
+    if not (stated or attributes):
+        return True
+    says = vars(relation)
+    return stated == attributes.keys() - {"controls"} and all(
+        says[field] == value for field, value in attributes.items()
+    )
 
 
 def _tuple(ids: str | tuple[str, ...]) -> tuple[str, ...]:
