@@ -6,10 +6,9 @@ A record is a permission in one of its schemes, or a path of one of its path set
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import product
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
@@ -80,6 +79,14 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     return table.loaded()
 
 
+class _PathSet(NamedTuple):
+    """What holds for each path of a set: schemes, methods, and what is required as well, as it stands."""
+
+    schemes: list[str]
+    methods: list[str]
+    also: Any
+
+
 class _Table:
     def __init__(self, document: Document, options: Options) -> None:
         self.collector = FactCollector("graph_permissions", document)
@@ -110,7 +117,7 @@ class _Table:
             fnmatchcase(name, permission) for permission in self.options.permissions
         )
         if not wanted:
-            records = len(schemes) + len(list(_paths(sets)))
+            records = len(schemes) + sum(1 if (paths := _paths_of(item)) is None else len(paths) for item in sets)
             self.collector.ignore_as_told("permissions and paths outside option permissions", records)
             return
         self.implicit += attributes.get("implicit") is True
@@ -120,13 +127,15 @@ class _Table:
                 self.collector.fact()
             else:
                 self.collector.reject("a scheme that is not known", provenance=provenance)
-        for number, path in _paths(sets):
-            if path is None:
-                self.collector.reject(
-                    "a path set without paths", provenance=self.collector.provenance(*keys, "pathSets", number)
-                )
-            else:
-                self._path(name, sets[number], path, (*keys, "pathSets", number, "paths", path))
+        for number, item in enumerate(sets):
+            stand = (*keys, "pathSets", number)
+            paths = _paths_of(item)
+            if paths is None:
+                self.collector.reject("a path set without paths", provenance=self.collector.provenance(*stand))
+                continue
+            said = self._set(item)
+            for path, text in paths.items():
+                self._path(name, said, path, text, self.collector.provenance(*stand, "paths", path))
 
     def _scope(self, permission: str, scheme: str, provenance: Provenances) -> str | None:
         """The permission in that scheme, made once; ``None`` where it cannot be."""
@@ -144,26 +153,28 @@ class _Table:
             self.usable[path] = self.collector.name(f"{_API}:OPTIONS {path}") is not None
         return self.usable[path]
 
-    def _path(self, permission: str, attributes: dict[str, Any], path: str, keys: tuple[str | int, ...]) -> None:
-        """Every scope of the set permits every method of the set on the path."""
-        provenance = self.collector.provenance(*keys)
-        about = _pairs(attributes["paths"][path])
-        also = _alternatives(about.get("alsorequires") or attributes.get("alsoRequires"))
+    def _set(self, attributes: dict[str, Any]) -> _PathSet:
+        """What a set says of all of its paths."""
         named = _texts(attributes.get("schemeKeys", attributes.get("schemes")))
         schemes = [name for name in named if name.lower() in _SCHEMES]
-        self.unknown |= set(named) - set(schemes)
+        self.unknown |= (set(named) - set(schemes)) if attributes["paths"] else set()
         methods = [method for text in _texts(attributes.get("methods")) for method in _METHODS.get(text.upper(), ())]
-        if not schemes or not methods or also is None or not self._is_usable(path):
+        return _PathSet(schemes, methods, attributes.get("alsoRequires"))
+
+    def _path(self, permission: str, of: _PathSet, path: str, text: Any, provenance: Provenances) -> None:
+        """Every scope of the set permits every method of the set on the path."""
+        also = _alternatives(_pairs(text).get("alsorequires") or of.also)
+        if not of.schemes or not of.methods or also is None or not self._is_usable(path):
             self.collector.reject("a path without usable schemes, methods or requirements", provenance=provenance)
             return
         self.joint += also != [()]
-        for scheme, others in product(schemes, also):
+        for scheme, others in product(of.schemes, also):
             scopes = {self._scope(other, scheme, provenance) for other in (permission, *others)}
             if None in scopes:
                 self.collector.reject("a path with a permission without a usable name", provenance=provenance)
                 return
             together = tuple(sorted(filter(None, scopes)))
-            for method in methods:
+            for method in of.methods:
                 self.collector.relate(
                     Verb.PERMITS, together, self._operation(method, path, provenance), provenance=provenance
                 )
@@ -205,14 +216,10 @@ class _Table:
         return self.collector.loaded()
 
 
-def _paths(sets: list[Any]) -> Iterator[tuple[int, str | None]]:
-    """Each path with the number of its set; ``None`` for a set that has none that can be read."""
-    for number, item in enumerate(sets):
-        paths = item.get("paths") if isinstance(item, dict) else None
-        if isinstance(paths, dict):
-            yield from ((number, path) for path in paths)
-        else:
-            yield number, None
+def _paths_of(item: Any) -> dict[str, Any] | None:
+    """The paths of a set; ``None`` where it has none that can be read."""
+    paths = item.get("paths") if isinstance(item, dict) else None
+    return paths if isinstance(paths, dict) else None
 
 
 def _texts(value: Any) -> list[str]:

@@ -97,7 +97,7 @@ class GraphMapper:
     def _node(self, record: Record) -> None:
         node = record.node
         if node is None or self.collector.name(node.id) != node.id:
-            self.collector.reject("a node without a usable id", provenance=_provenance(record))
+            self.collector.reject("a node without a usable id", provenance=record.provenance)
             return
         thing = self.things.described(node)
         if thing is None:
@@ -107,26 +107,26 @@ class GraphMapper:
             self.collector.gaps[GraphGap.REPOSITORIES].add(self.things.id(thing, Kind.CREDENTIAL))
         for edge in record.edges:
             try:
-                self._edge(edge, _provenance(record))
+                self._edge(edge, record.provenance)
             except _UnfitError as unfit:
-                self.collector.note(NoteKind.UNSUPPORTED, f"{unfit}; left out", provenance=_provenance(record))
+                self.collector.note(NoteKind.UNSUPPORTED, f"{unfit}; left out", provenance=record.provenance)
         self.collector.fact()
 
     def _statement(self, record: Record) -> None:
         """A record that is no node: a fact if one of its edges is."""
         if record.remark:
-            self.collector.note(*record.remark, provenance=_provenance(record))
+            self.collector.note(*record.remark, provenance=record.provenance)
             return
         if record.wrong:
-            self.collector.reject(record.wrong, provenance=_provenance(record))
+            self.collector.reject(record.wrong, provenance=record.provenance)
             return
         if record.skip:
             self._pass(record.skip)
             return
         try:
-            passed = [self._edge(edge, _provenance(record)) for edge in record.edges]
+            passed = [self._edge(edge, record.provenance) for edge in record.edges]
         except _UnfitError as unfit:
-            self.collector.reject(str(unfit), provenance=_provenance(record))
+            self.collector.reject(str(unfit), provenance=record.provenance)
             return
         why = next(filter(None, passed), None)
         if None in passed or why is None:
@@ -334,7 +334,3 @@ def _controlled(end: Thing) -> tuple[Kind, ...]:
 def _held(end: Thing) -> Kind | None:
     """What of a thing is read or written: its data, if it has any."""
     return next((kind for kind in (Kind.STORE, Kind.FEED, Kind.SERVICE) if kind in KINDS[end.role]), None)
-
-
-def _provenance(record: Record) -> Provenances:
-    return (record.place.provenance(),)

@@ -9,10 +9,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.contract import Document, Provenances
 from blastradius.loaderkit.json_refs import Place
 from blastradius.model import NoteKind
 from blastradius.reading import Archive
@@ -35,6 +36,11 @@ class Node:
     kinds: tuple[str, ...]
     attributes: dict[str, Any]
     place: Place
+
+    @cached_property
+    def provenance(self) -> Provenances:
+        """Where it is described."""
+        return (self.place.provenance(),)
 
     def text(self, name: str) -> str:
         """The text of a property, or its number as text; empty where there is none."""
@@ -77,6 +83,11 @@ class Record:
     wrong: str = ""
     skip: str = ""
     remark: tuple[NoteKind, str] | None = None
+
+    @cached_property
+    def provenance(self) -> Provenances:
+        """Where it stands."""
+        return (self.place.provenance(),)
 
 
 @dataclass

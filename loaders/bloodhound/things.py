@@ -103,6 +103,8 @@ class Things:
     _roles: dict[tuple[str, ...], Role | None] = field(default_factory=dict)
     _made: set[tuple[str, Role]] = field(default_factory=set)
     _permits: dict[str, list[str]] = field(default_factory=dict)
+    _labels: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    _acting: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def own(self) -> set[str]:
@@ -226,7 +228,12 @@ class Things:
 
     def acting(self, thing: Thing, provenance: Provenances) -> str:
         """The operation of acting as a thing."""
-        return self.right(ACT, thing, ((Verb.CONTROLS, Kind.SERVICE),), self._provenance(thing, provenance))
+        if thing.node is None:
+            return self.right(ACT, thing, ((Verb.CONTROLS, Kind.SERVICE),), provenance)
+        if thing.id not in self._acting:  # it stands where the node does, whatever asks for it
+            does = ((Verb.CONTROLS, Kind.SERVICE),)
+            self._acting[thing.id] = self.right(ACT, thing, does, thing.node.provenance)
+        return self._acting[thing.id]
 
     def right(
         self, words: str, thing: Thing, does: tuple[tuple[Verb, Kind], ...], provenance: Provenances, **attributes: Any
@@ -416,6 +423,12 @@ class Things:
 
     def label(self, thing: Thing) -> str | None:
         """A display name, unless it is unknown, could do harm or looks like a secret."""
+        key = thing.id, thing.name
+        if key not in self._labels:
+            self._labels[key] = self._label(thing)
+        return self._labels[key]
+
+    def _label(self, thing: Thing) -> str | None:
         own = [_LABELS[kind] for kind in thing.kinds if kind in _LABELS]
         declared = [thing.node.text(name) for name in (*own, "name", "displayname")] if thing.node else [thing.name]
         label = next(filter(None, declared), "")
@@ -426,4 +439,4 @@ class Things:
 
     def _provenance(self, thing: Thing, provenance: Provenances) -> Provenances:
         """Where a thing is described, or else named."""
-        return provenance if thing.node is None else (thing.node.place.provenance(),)
+        return provenance if thing.node is None else thing.node.provenance
