@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import chain
+from json.encoder import encode_basestring_ascii
 from typing import Any, Protocol
 
 from blastradius.columns.facts import ObjectRows
 from blastradius.estate.placement import PlacedControl
-from blastradius.model import Entity, Kind, Relation, Zone
+from blastradius.model import Entity, Frozen, Kind, Relation, Zone
 
 Thing = Entity | Relation
 _BLIND: dict[str, Any] = {"provenance": True, "also": True, "controls": {"__all__": {"provenance"}}}
@@ -20,9 +22,62 @@ _BLIND: dict[str, Any] = {"provenance": True, "also": True, "controls": {"__all_
 
 def digest_of(rows: ObjectRows, zones: Iterable[Zone]) -> str:
     """The SHA-256 of what objects say, wherever they were read."""
-    things = [thing.model_dump(mode="json", exclude=_BLIND) for thing in (*rows.entities, *rows.relations)]
-    things += [zone.model_dump(mode="json", exclude={"provenance"}) for zone in zones]
-    return hashlib.sha256(json.dumps(things, sort_keys=True).encode()).hexdigest()
+    things: Iterator[Thing | Zone] = chain(rows.entities, rows.relations, zones)
+    texts = map(_text, things)
+    found = hashlib.sha256(b"[")
+    found.update(next(texts, "").encode())
+    for text in texts:
+        found.update(f", {text}".encode())
+    found.update(b"]")
+    return found.hexdigest()
+
+
+def _text(thing: Thing | Zone) -> str:
+    """What a thing says, as JSON in the order of its fields' names; as one with the same fields, where it may be."""
+    pieces, stated = _template(type(thing), frozenset(thing.model_fields_set))
+    says, texts = vars(thing), [pieces[0]]
+    for name, piece in zip(stated, pieces[1:], strict=True):
+        text = _encoded(says[name])
+        if text is None:
+            return _dumped(thing)
+        texts += (text, piece)
+    return "".join(texts)
+
+
+@cache
+def _template(of: type[Frozen], stated: frozenset[str]) -> tuple[list[str], list[str]]:
+    """The JSON of things that state just these fields, cut where each of them stands, and their names in that order.
+
+    What a thing does not state is the default of its type.
+    """
+    fields = sorted(of.model_fields.keys() - {"provenance", "also"})
+    default = of.model_construct().model_dump(mode="json")
+    pieces, slots = ["{"], list[str]()
+    for number, name in enumerate(fields):
+        pieces[-1] += f"{', ' if number else ''}{json.dumps(name)}: "
+        if name in stated or name not in default:
+            slots.append(name)
+            pieces.append("")
+        else:
+            pieces[-1] += json.dumps(default[name], sort_keys=True)
+    pieces[-1] += "}"
+    return pieces, slots
+
+
+def _encoded(value: Any) -> str | None:
+    """A plain value as JSON; ``None`` for what has more in it."""
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if value is None or type(value) is bool or type(value) is int:
+        return json.dumps(value)
+    if type(value) is tuple and all(type(part) is str for part in value):
+        return f"[{', '.join(map(encode_basestring_ascii, value))}]"
+    return None
+
+
+def _dumped(thing: Thing | Zone) -> str:
+    blind = {"provenance"} if isinstance(thing, Zone) else _BLIND
+    return json.dumps(thing.model_dump(mode="json", exclude=blind), sort_keys=True)
 
 
 class Stated(Protocol):
@@ -83,5 +138,4 @@ def _sum(things: Iterable[Thing | Zone]) -> int:
 
 def _number(thing: Thing | Zone) -> int:
     """The SHA-256 of what one thing says."""
-    said = thing.model_dump(mode="json", exclude={"provenance"} if isinstance(thing, Zone) else _BLIND)
-    return int.from_bytes(hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest(), "big")
+    return int.from_bytes(hashlib.sha256(_text(thing).encode()).digest(), "big")

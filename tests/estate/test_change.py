@@ -9,9 +9,29 @@ from typing import Any
 
 import pytest
 
+from blastradius.columns.facts import ObjectRows
 from blastradius.estate import Estate
+from blastradius.estate.change import digest_of
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Control, ControlKind, Entity, Kind, Party, Provenance, Relation, Service, Verb, Zone
+from blastradius.model import (
+    Basis,
+    Control,
+    ControlKind,
+    Credential,
+    Entity,
+    Kind,
+    Operation,
+    Party,
+    Process,
+    Provenance,
+    Relation,
+    Service,
+    Signal,
+    Store,
+    Verb,
+    Zone,
+    bare_relation,
+)
 from tests.engine.short import estate
 
 BUILT = estate("owns:p>s", "runs_on:s>s2", "holds:s>k")
@@ -94,3 +114,29 @@ def test_a_change_says_what_is_there_now_what_is_not_and_what_is_new() -> None:
     assert change.removed == {"owns:p>s"}
     assert change.added == (new,)
     assert [change.kind_of(name) for name in ("q", "p", "s")] == [Kind.PARTY, Kind.PARTY, Kind.SERVICE]
+
+
+def test_a_digest_is_of_the_json_that_the_model_itself_writes() -> None:
+    """Things that state little are written by a template, which must say what the model does."""
+    signal, control = Signal(signal="ünusual"), Control(kind=ControlKind.MFA, why='quoted "text"')
+    things = (
+        Party(id="päpste"),
+        Credential(id="k\n", name="key", expires="2027-01-31", count=3, unknown=("issues",)),
+        Service(id="s", controls=(control,), public=True, tags=("a", "b")).model_copy(update={"basis": Basis.ASSUMED}),
+        Process(id="q", tolerance_h=1.5),
+        Store(id="d", records=10**12, copy_of=("e", "f")),
+        Party(id="p", governance={"b": "1", "a": "2"}),
+        Operation(id="o"),
+    )
+    relations = (
+        Relation(verb=Verb.HOLDS, sources=("p",), targets=("k\n",)),
+        bare_relation("grants:k+l>o", Verb.GRANTS, ("k", "l"), ("o",), Basis.INFERRED, ()),
+        Relation(verb=Verb.READS, sources=("s",), targets=("d",), buffer_h=4, seen_by=(signal,), obeys=False),
+    )
+    zones = (Zone(id="z", flat=True), Zone(id="y"))
+    blind: dict[str, Any] = {"provenance": True, "also": True, "controls": {"__all__": {"provenance"}}}
+    plain = [thing.model_dump(mode="json", exclude=blind) for thing in (*things, *relations)]
+    plain += [zone.model_dump(mode="json", exclude={"provenance"}) for zone in zones]
+    digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    assert digest_of(ObjectRows(things, relations), zones) == digest
+    assert digest_of(ObjectRows((), ()), ()) == hashlib.sha256(b"[]").hexdigest()
