@@ -169,9 +169,11 @@ def _its_own(estate: Estate, parties: Sequence[Entity]) -> Iterator[Proposed]:
     hosts = [thing for thing in estate.of_kind(Kind.SERVICE) if is_host(thing.name or thing.id)]
     for verb, things in (("owns", hosts), ("holds", estate.of_kind(Kind.CREDENTIAL))):
         for thing in things:
+            if thing.id in taken:
+                continue
             names = {firm(name) for name in (_shown(thing), _tail(thing), thing.id)}
             whose = {party.id: party for name in names for party in named.get(name, ()) if len(name) >= LEAST}
-            if thing.id not in taken and len(whose) == 1:
+            if len(whose) == 1:
                 (party,) = whose.values()
                 evidence = f"{thing.kind} {_listed([thing])} is called as {_listed([party])}, and nobody {verb} it"
                 write = f"in an estate file: parties: {{{_yaml(party.id)}: {{{verb}: [{_yaml(thing.id)}]}}}}"
