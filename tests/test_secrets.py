@@ -37,6 +37,7 @@ from blastradius.model import (
     Zone,
 )
 from blastradius.secrets import looks_secret, may_hold_secret, quoted, redacted
+from blastradius.secrets.rules import RULES
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIICANARY\n-----END RSA PRIVATE KEY-----"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJDQU5BUlkiOjF9.CANARY_signature"
@@ -247,3 +248,11 @@ def _around(made: Any) -> dict[str, Any]:
     if isinstance(made, Scenario | Selection):
         expected = {"scenario" if isinstance(made, Scenario) else "for_each": made}
     return {"expectations": (blank.model_copy(update=expected),)}
+
+
+@pytest.mark.parametrize("around", ["{}", "x{}y", "ä {} ü", "\ud800{}", "\n{}\x00"])
+def test_every_hint_is_found_wherever_it_stands(around: str) -> None:
+    for hint in (hint for rule in RULES for hint in rule.hints):
+        assert may_hold_secret(around.format(hint)), hint
+        assert may_hold_secret(around.format(hint.upper())), hint
+        assert not may_hold_secret(around.format("".join(f"{letter}!" for letter in hint if letter.isalpha()))), hint
