@@ -14,7 +14,7 @@ from .texts import MAX_DEPTH, SURROGATE, Parsed, Spot, fail, refuse_controls, sp
 
 MAX_EXPANSION = 10_000
 _SAFE_DEPTH = 1000
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # it guesses no types
+_Base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # it guesses no types
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TEMPLATE = re.compile(r"^\s*(\{\{|\{%)|:\s+\{\{[^}]*\}\}|\{%-?\s*(if|for|set|block|extends)\b", re.MULTILINE)
 _FUNCTIONS = """And Base64 Cidr Contains EachMemberEquals EachMemberIn Equals FindInMap ForEach GetAtt GetAZs If
@@ -26,7 +26,22 @@ _INDENT = re.compile(r"(?:^|[\r\x85\u2028\u2029\ufeff])[ ?:-]+", re.MULTILINE)  
 _ANCHOR = re.compile(r"(?<![^\s\[{,:])&")
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels; flatten the document"
 _TEXT = "tag:yaml.org,2002:str"
+_TAGS = {yaml.ScalarNode: _TEXT, yaml.SequenceNode: "tag:yaml.org,2002:seq", yaml.MappingNode: "tag:yaml.org,2002:map"}
 _Index = dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]
+
+
+class _Loader(_Base):  # type: ignore[misc]  # of one of two types
+    """Composes without being asked, node by node, what the tag of a value could be that has none."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:  # noqa: ARG002
+        """The tag of a kind of node."""
+        return _TAGS[kind]
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        """Nothing depends on where a node is."""
+
+    def ascend_resolver(self) -> None:
+        """Nothing depends on where a node is."""
 
 
 def parse_yaml(text: str, shown: str) -> Parsed:
