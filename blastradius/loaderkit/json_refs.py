@@ -138,7 +138,7 @@ def _foreign(ref: str, *, upwards: bool = False) -> str | None:
     file = unquote(ref.partition("#")[0])
     if "://" in file or file.startswith(("http:", "https:", "file:", "//", "\\\\")):
         return "an address; nothing is fetched"
-    if file.startswith(("/", "~", "\\")) or PureWindowsPath(file).drive:
+    if file.startswith(("/", "~", "\\")) or (":" in file and PureWindowsPath(file).drive):
         return "an absolute path; nothing is opened outside the folder"
     if not upwards and file.startswith("..") and file.replace("\\", "/").startswith("../"):
         return "leads out of the file's folder; not opened"

@@ -7,7 +7,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import PureWindowsPath
 from stat import S_ISLNK
 from typing import Any, Protocol
 
@@ -116,9 +116,9 @@ class Entries:
 
 def leads_outside(name: str) -> bool:
     """Whether the name of an entry leads out of the archive, or is no plain name."""
-    if ".." in PurePosixPath(name).parts or name.startswith("/") or PureWindowsPath(name).drive:
+    if name.startswith("/") or "\\" in name or ".." in name.split("/") or CONTROL.search(name):
         return True
-    return "\\" in name or CONTROL.search(name) is not None
+    return ":" in name and bool(PureWindowsPath(name).drive)
 
 
 def _suspicious(entry: zipfile.ZipInfo) -> str | None:
