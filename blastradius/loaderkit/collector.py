@@ -74,6 +74,7 @@ class FactCollector:
     ignored: Counter[str] = field(default_factory=Counter)
     told: set[str] = field(default_factory=set)
     gaps: dict[Gap, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _names: dict[str, str | None] = field(default_factory=dict)
     _sides: dict[tuple[str, ...], str] = field(default_factory=dict)
     _further: dict[str, dict[Provenance, None]] = field(default_factory=dict)
 
@@ -171,9 +172,11 @@ class FactCollector:
 
     def name(self, value: Any) -> str | None:
         """A text that can be an id, or ``None``: not text, harmful, too long, or like a secret."""
-        if not isinstance(value, str) or not harmless(value) or len(value) > MAX_ID or looks_secret(value):
+        if not isinstance(value, str) or len(value) > MAX_ID:
             return None
-        return value.strip()
+        if value not in self._names:
+            self._names[value] = value.strip() if harmless(value) and not looks_secret(value) else None
+        return self._names[value]
 
     def words(self, value: Any, where: str, *, provenance: Provenances = ()) -> str | None:
         """A text for people, on one line and not too long; nothing where it is none, could do harm, or is a secret."""

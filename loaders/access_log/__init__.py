@@ -157,8 +157,11 @@ class Reader:
         )
 
     def _find(self, columns: Columns, what: str) -> str | None:
-        declared = (columns[name].strip() for name in self._known[what] if name in columns)
-        return next((item for item in declared if item.lower() not in _NOBODY), None)
+        for name in self._known[what]:
+            declared = columns.get(name, "").strip()
+            if declared.lower() not in _NOBODY:
+                return declared
+        return None
 
 
 class Log:

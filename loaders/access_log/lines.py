@@ -39,6 +39,9 @@ _HAPROXY = re.compile(
 _TOKEN = re.compile(rf"{_QUOTED}|(\S+)")
 _PAIR = re.compile(rf"(?<![\w.:@/-])([A-Za-z_][\w.:@/-]*)=(?:{_QUOTED}|(\S*))")
 
+_BEHIND = ("referer", "agent")
+"""The columns behind those of the Common format, as the Combined one has them."""
+
 
 class Line(NamedTuple):
     """One line and its place: its columns, ``None`` where it does not fit the format of the others."""
@@ -99,11 +102,11 @@ def _common(text: str) -> Columns | None:
     found = _COMMON.fullmatch(text.strip())
     if found is None:
         return None
-    columns = {name: value for name, value in found.groupdict().items() if value is not None}
-    more = _tokens(columns.pop("more", ""))
-    columns.update(zip(("referer", "agent"), more, strict=False))
-    columns.update({f"extra{number}": value for number, value in enumerate(more[2:], 1)})
-    return {name: value.strip('"') for name, value in columns.items()}
+    columns = {name: value.strip('"') for name, value in found.groupdict().items() if value is not None}
+    columns.pop("more", None)
+    for number, value in enumerate(_tokens(found["more"] or "")):
+        columns[_BEHIND[number] if number < len(_BEHIND) else f"extra{number - 1}"] = value.strip('"')
+    return columns
 
 
 def _envoy(text: str) -> Columns | None:
