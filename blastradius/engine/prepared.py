@@ -6,9 +6,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blastradius.columns.ragged import Flags, distinct
 from blastradius.engine.batch.alone import telling_controls, telling_relations
@@ -22,11 +24,33 @@ from blastradius.engine.scenario import Added, World
 from blastradius.engine.single.step_status import StatusKey, StepStatus
 from blastradius.engine.telling import tell
 from blastradius.estate import Estate
+from blastradius.model import Scenario
 
 _FEW_RELATIONS = 2_000
 """Up to how many relations all instances of rules are found about as quickly as those that matter."""
+_MOST_RELATIONS = 400_000
+"""Up to how many relations all of an estate that is asked again is laid out and read: that takes memory as well."""
+_MOST_KEPT = 16
+"""How many of what is laid out for some kind of question are kept; of a large estate each is many megabytes."""
 _FEW_WORLDS = 64
 """Up to how many worlds of a large estate no more of it is laid out, and read by the checker, than they reach."""
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class _Recent(dict[_Key, _Value]):
+    """A dictionary of the last so many that were put into it."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def __setitem__(self, key: _Key, value: _Value) -> None:
+        super().__setitem__(key, value)
+        if len(self) > self.most:
+            del self[next(iter(self))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +58,17 @@ class PreparedEstate(System):
     """The compiled steps of an estate, and what is made of them and of it when it is first needed.
 
     The solver's: ``networks`` of steps, by what of a batch of worlds decides them, and ``statuses`` of steps, by what
-    of a scenario does. The checkers' own: ``rule_instances`` for one scenario, ``auditor`` for many worlds.
+    of a scenario does; of both the last few. The checkers' own: ``rule_instances`` for one scenario, ``auditor`` for
+    many worlds. ``strangers`` are what holds where nobody is but a stranger, audited: a bit for each fact about an
+    entity, by scenario.
     """
 
-    networks: dict[NetworkKey, Network] = field(default_factory=dict, repr=False)
-    statuses: dict[StatusKey, StepStatus] = field(default_factory=dict, repr=False)
+    networks: dict[NetworkKey, Network] = field(default_factory=lambda: _Recent(_MOST_KEPT), repr=False)
+    statuses: dict[StatusKey, StepStatus] = field(default_factory=lambda: _Recent(_MOST_KEPT), repr=False)
+    strangers: dict[Scenario, NDArray[np.uint8]] = field(default_factory=dict, repr=False)
     _last: list[tuple[set[str], RuleInstances]] = field(default_factory=list, repr=False)
+    is_asked_again: ClassVar[bool] = False
+    """Whether there was a question before, so that all of the estate is laid out and read, for those to come."""
 
     def __reduce__(self) -> tuple[type[PreparedEstate], tuple[object, ...]]:
         return PreparedEstate, (self.estate, self.columns, self.facts, self.rules, self.steps, self.weave)
@@ -51,7 +80,7 @@ class PreparedEstate(System):
 
     def instances_for(self, certificate: Certificate) -> RuleInstances:
         """Those that matter to a certificate: of a small estate all, for the next one; of a large one few others."""
-        if self._is_small:
+        if self._is_small or self.is_asked_again:
             return self.rule_instances
         return self._instances_at({step.fact.entity for step in certificate.steps})
 
@@ -67,7 +96,8 @@ class PreparedEstate(System):
     def is_asked_little(self, worlds: Sequence[World]) -> bool:
         """Whether so few worlds of a large estate, none of them changed, are asked that a part of it will do."""
         changed = any(world.without or world.controls for world in worlds)
-        return not (self._is_small or changed or len(worlds) > _FEW_WORLDS or "auditor" in vars(self))
+        whole = self._is_small or self.is_asked_again or "auditor" in vars(self)
+        return not (whole or changed or len(worlds) > _FEW_WORLDS)
 
     def expect(self, worlds: int) -> None:
         """Where many worlds will be asked, let the checker read all of the estate before the first few of them."""
@@ -136,9 +166,12 @@ def system_of(estate: Estate) -> PreparedEstate:
     Raises:
         UsageError: as ``compile_system`` does.
     """
-    if estate not in _KEPT.systems:
-        _KEPT.systems[estate] = compile_system(_twin(estate))  # of the estate itself, it would keep it alive
-    return _KEPT.systems[estate]
+    known = _KEPT.systems.get(estate)
+    if known is None:
+        known = _KEPT.systems[estate] = compile_system(_twin(estate))  # of the estate itself, it would keep it alive
+    elif len(known.columns.relations.verb) <= _MOST_RELATIONS:
+        vars(known)["is_asked_again"] = True
+    return known
 
 
 def _twin(estate: Estate) -> Estate:

@@ -25,7 +25,7 @@ from blastradius.engine import (
 from blastradius.engine.batch.network import Bits
 from blastradius.engine.batch.solve import unpacked
 from blastradius.estate import Estate
-from blastradius.model import Capability, Fact, Kind
+from blastradius.model import Capability, Fact, Kind, Scenario
 from blastradius.reports.copies import Holdings
 
 MOST_AUDITED = 1_000_000
@@ -125,6 +125,16 @@ def holding(system: PreparedEstate, worlds: Sequence[World], facts: Numbers) -> 
     found = np.zeros((len(worlds), len(facts)), np.bool_)
     for solved in audited(system, worlds) if worlds else ():
         found[solved.places] = solved.holds(facts).T
+    return found
+
+
+def anyones(system: PreparedEstate, strangers: Sequence[Scenario], facts: Numbers) -> Flags:
+    """The same of what strangers alone could do, for facts about entities; kept with the estate for other questions."""
+    found = np.zeros((len(strangers), len(facts)), np.bool_)
+    for row, stranger in enumerate(strangers):
+        if stranger not in system.strangers:
+            system.strangers[stranger] = np.packbits(_facts_in(system, World(stranger), 0))
+        found[row] = np.unpackbits(system.strangers[stranger]).view(np.bool_)[facts]
     return found
 
 

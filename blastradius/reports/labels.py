@@ -9,10 +9,10 @@ import numpy as np
 
 from blastradius.columns.ragged import Flags
 from blastradius.columns.tables import BASES
-from blastradius.engine import Reach, World, plain
+from blastradius.engine import PreparedEstate, Reach, World, plain
 from blastradius.estate import Estate
 from blastradius.model import Basis, ControlKind, Fact, Level, Scenario
-from blastradius.reports.impact import holding
+from blastradius.reports.impact import anyones, holding
 from blastradius.reports.phrases import phrase
 
 
@@ -31,17 +31,24 @@ def labels_of(reach: Reach, only: Sequence[Fact] | None = None) -> Mapping[Fact,
     """The label of every fact about an entity that is reached, or of those named."""
     used, strangers = _used(reach), _strangers(reach)
     bases = used[:-1]  # those on which less might be reached than on the weakest that is used
-    worlds = [
-        *(World(_as_changed(reach).model_copy(update={"basis": basis})) for basis in bases),
-        *(World(scenario) for scenario in strangers),
-    ]
+    worlds = [World(_as_changed(reach).model_copy(update={"basis": basis})) for basis in bases]
     facts = list(reach.levels) if only is None else list(only)
-    held = holding(reach.prepared, worlds, np.array([reach.prepared.facts.number(fact) for fact in facts], np.int64))
+    held = _held(reach.prepared, worlds, strangers, facts)
     labels = _each_label(used, [level for level in Level if level <= reach.scenario.assume][: len(strangers)])
     return {
         fact: labels[best][first]
         for fact, best, first in zip(facts, _first(held[: len(bases)]), _first(held[len(bases) :]), strict=True)
     }
+
+
+def _held(
+    system: PreparedEstate, worlds: Sequence[World], strangers: Sequence[Scenario], facts: Sequence[Fact]
+) -> Flags:
+    """Whether facts (columns) hold in worlds, then to strangers (rows)."""
+    numbers = np.array([system.facts.number(fact) for fact in facts], np.int64)
+    if not system.is_asked_again:
+        return holding(system, [*worlds, *map(World, strangers)], numbers)  # at once that takes less
+    return np.concatenate([holding(system, worlds, numbers), anyones(system, strangers, numbers)])
 
 
 def _each_label(used: Sequence[Basis], levels: Sequence[Level]) -> list[list[Label]]:

@@ -29,11 +29,9 @@ class PainRow(Frozen):
 def pain_rows(reach: Reach) -> tuple[PainRow, ...]:
     """The processes that slow or stop, those that stop first on top."""
     arrivals = earliest(reach)
-    rows = [
-        _row(reach, process, arrivals)
-        for process in reach.estate.of_kind(Kind.PROCESS)
-        if Fact(process.id, Capability.DEGRADE) in arrivals and isinstance(process, Process)
-    ]
+    slowed = [fact.entity for fact in arrivals if fact.capability == Capability.DEGRADE]
+    processes = [reach.estate.entities[name] for name in slowed if reach.estate.kind_of(name) == Kind.PROCESS]
+    rows = [_row(reach, process, arrivals) for process in processes if isinstance(process, Process)]
     never = float("inf")
     return tuple(
         sorted(
