@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar, TypeVar
 from weakref import WeakKeyDictionary
@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, distinct
+from blastradius.columns.ragged import Flags, Numbers, distinct
+from blastradius.engine.backwards import leading_to
 from blastradius.engine.batch.alone import telling_controls, telling_relations
 from blastradius.engine.batch.network import Network, NetworkKey
 from blastradius.engine.check.audit import Auditor
@@ -99,6 +100,17 @@ class PreparedEstate(System):
         whole = self._is_small or self.is_asked_again or "auditor" in vars(self)
         return not (whole or changed or len(worlds) > _FEW_WORLDS)
 
+    def asked_about(self, facts: Numbers, assumed: Scenario) -> PreparedEstate:
+        """What answers, under no more than is assumed, whether some facts hold, and says nothing right of any other.
+
+        Raises:
+            NotHereError: the estate is a part of one, and more of it leads to these facts.
+        """
+        if self.estate.here is self.estate:
+            return self
+        leading_to(self, facts, assumed)
+        return replace(self, estate=self.estate.here)
+
     def expect(self, worlds: int) -> None:
         """Where many worlds will be asked, let the checker read all of the estate before the first few of them."""
         if worlds > _FEW_WORLDS:
@@ -169,7 +181,7 @@ def system_of(estate: Estate) -> PreparedEstate:
     known = _KEPT.systems.get(estate)
     if known is None:
         known = _KEPT.systems[estate] = compile_system(_twin(estate))  # of the estate itself, it would keep it alive
-    elif len(known.columns.relations.verb) <= _MOST_RELATIONS:
+    elif len(known.columns.relations.verb) <= _MOST_RELATIONS and estate.here is estate:
         vars(known)["is_asked_again"] = True
     return known
 

@@ -106,6 +106,13 @@ class Part(Estate):
         if missing:
             raise NotHereError(missing)
 
+    @cached_property
+    def here(self) -> Estate:
+        """What is here, for who has seen that what is missing cannot matter."""
+        found = Estate.__new__(Estate)
+        vars(found).update(vars(self))
+        return found
+
     def changed(
         self,
         *,

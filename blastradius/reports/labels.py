@@ -11,6 +11,7 @@ from blastradius.columns.ragged import Flags
 from blastradius.columns.tables import BASES
 from blastradius.engine import PreparedEstate, Reach, World, plain
 from blastradius.estate import Estate
+from blastradius.estate.part import NotHereError
 from blastradius.model import Basis, ControlKind, Fact, Level, Scenario
 from blastradius.reports.impact import anyones, holding
 from blastradius.reports.phrases import phrase
@@ -44,11 +45,24 @@ def labels_of(reach: Reach, only: Sequence[Fact] | None = None) -> Mapping[Fact,
 def _held(
     system: PreparedEstate, worlds: Sequence[World], strangers: Sequence[Scenario], facts: Sequence[Fact]
 ) -> Flags:
-    """Whether facts (columns) hold in worlds, then to strangers (rows)."""
+    """Whether facts (columns) hold in worlds, then to strangers (rows).
+
+    With what is reached there all here, or what leads to these facts, as less is needed.
+
+    Raises:
+        NotHereError: neither is.
+    """
     numbers = np.array([system.facts.number(fact) for fact in facts], np.int64)
-    if not system.is_asked_again:
-        return holding(system, [*worlds, *map(World, strangers)], numbers)  # at once that takes less
-    return np.concatenate([holding(system, worlds, numbers), anyones(system, strangers, numbers)])
+    if system.is_asked_again:
+        return np.concatenate([holding(system, worlds, numbers), anyones(system, strangers, numbers)])
+    every = [*worlds, *map(World, strangers)]  # at once that takes less
+    try:
+        return holding(system, every, numbers)
+    except NotHereError as ahead:
+        try:
+            return holding(system.asked_about(numbers, strangers[-1]), every, numbers)
+        except NotHereError as behind:
+            raise min(ahead, behind, key=lambda further: len(further.names)) from None
 
 
 def _each_label(used: Sequence[Basis], levels: Sequence[Level]) -> list[list[Label]]:

@@ -98,6 +98,19 @@ def test_no_more_is_read_for_a_question_than_it_comes_to(question: str, given: d
     assert len(excerpt.relations) < len(built.relations) / 4
 
 
+def test_what_strangers_could_do_is_looked_for_behind_what_falls_out_alone() -> None:
+    """A store takes in what anyone says and hands it on and on; what one supplier is needed for is no part of that."""
+    handed_on = [f"derives_from:d{number + 1}>d{number}" for number in range(50)]
+    opened = {"o": {"anonymous": True, "direction": "exposed"}}
+    built = estate("writes:o>d0", *handed_on, "depends_on:s2>s", "depends_on:s3>s2", entities=opened)
+    anyone = solve(built, Scenario(anyone=True))
+    assert {"d0", "d50"} <= {fact.entity for fact in anyone.levels}
+    query = plugins.query("reach")
+    params, excerpt = query.params(outage=("s",)), excerpt_of(built, "s")
+    assert in_part(excerpt, lambda part: answer_of(query, part, params)) == answer_of(query, built, params)
+    assert len(excerpt.relations) < 10
+
+
 def test_a_part_speaks_of_the_whole() -> None:
     built = sized(50)
     part = excerpt_of(built, "party-7").part("made")

@@ -94,7 +94,8 @@ def _is_sent(name: str) -> bool:
 
 
 def _read(name: str, stated: dict[str, object], tx: ManagedTransaction) -> list[Stored]:
-    return [Stored(row["place"], row["record"]) for row in tx.run(statement(_FILE, name), stated)]
+    found = tx.run(statement(_FILE, name), stated).single(strict=True)
+    return [*map(Stored, found["places"], found["records"])]
 
 
 def _ends(stated: dict[str, object], tx: ManagedTransaction) -> int:
