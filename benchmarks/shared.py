@@ -1,5 +1,7 @@
 """What a shared estate costs: pushed against a bare CREATE of the same rows, asked there against pulled.
 
+Facts alone are asked as well, without an answer made of them, against the best design that was measured.
+
 ``NEO4J_PASSWORD=… python benchmarks/shared.py bolt://127.0.0.1:7687``; ``--estate FILE --party NAME`` for another one.
 With ``--server PID`` what the server takes of this machine's processors is told beside what the client takes.
 """
@@ -17,9 +19,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, LiteralString
 
+import frontier
+import numpy as np
+
+from blastradius.engine import compile_system, solve
+from blastradius.engine.scenario import seeds_of
 from blastradius.estate import Estate
 from blastradius.loading import load
-from blastradius.stores.neo4j import Allowed, Connection, connected, push
+from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
+from blastradius.stores.neo4j import Allowed, Connection, asked_there, connected, push
 from blastradius.stores.neo4j.content import Batch, batches
 from tests.stores.estates import sized
 
@@ -139,9 +147,39 @@ def pushed(connection: Connection, estate: Estate, meter: Meter, alone: int) -> 
     return found
 
 
-def asked(where: str, party: str, meter: Meter) -> dict[str, Cost]:
+def solved(connection: Connection, estate: Estate, scenario: Scenario, meter: Meter) -> dict[str, Cost]:
+    """What the facts of one scenario cost, without an answer made of them; each once before it counts."""
+    system, where = compile_system(estate), str(connection.address)
+    seeds = system.facts.and_included(
+        np.array([system.facts.number(it) for it in seeds_of(estate, scenario)], np.int64)
+    )
+    frontier.put(connection, system)
+    facts = dict[str, set[Fact]]()
+
+    def bare() -> None:
+        held = frontier.reached(connection, system.facts.total, seeds.tolist(), scenario.assume)
+        found = map(system.facts.fact, system.facts.and_included(np.flatnonzero(held)).tolist())
+        facts["frontier"] = {fact for fact in found if fact.capability not in STEPPING_STONES}
+
+    def there() -> None:
+        named = scenario.compromise
+        found = asked_there(connection, named, lambda part: solve(part, scenario)) or solve(load([where]), scenario)
+        facts["there"] = set(found.levels)
+
+    ways = {"facts, there": there, "facts, frontier": bare, "facts, pulled": lambda: solve(load([where]), scenario)}
+    found = {name: [meter.of(way) for _ in range(2)][1] for name, way in ways.items()}
+    frontier.swept(connection)
+    other = facts["there"] ^ facts["frontier"]
+    if len(other) > len(facts["there"]) // 1_000:  # a vote is counted more simply there
+        raise RuntimeError(f"the frontier came to {len(other):,} other facts")
+    return found
+
+
+def asked(where: str, scenario: Scenario, meter: Meter) -> dict[str, Cost]:
     """What reach costs where the estate is kept, and where it is pulled for it; each once before it counts."""
-    ways = {f"reach, {engine}": ("reach", where, "--compromise", party, "--engine", engine) for engine in _ENGINES}
+    (party,), level = scenario.compromise, scenario.assume.word
+    words = ("reach", where, "--compromise", party, "--assume", level)
+    ways = {f"reach, {engine}": (*words, "--engine", engine) for engine in _ENGINES}
     return {name: [meter.of_command(*words) for _ in range(2)][1] for name, words in ways.items()}
 
 
@@ -154,6 +192,7 @@ _KINDS = ("wall", "client", "processor")
 def ratios(found: dict[str, Cost]) -> dict[str, dict[str, float]]:
     """How many times one way takes another, by the clock and of processors; rows each alone for as many in a batch."""
     pairs = [("push", "bare CREATE"), ("reach, server", "reach, embedded")]
+    pairs += [("facts, there", "facts, frontier"), ("facts, there", "facts, pulled")]
     rows = [name for name in found if " rows" in name]
     pairs += [(rows[1], rows[0])] if rows else []
     return {
@@ -176,6 +215,7 @@ def main() -> None:
     parser.add_argument("--parties", type=int, default=10_000, help="2.1 entities and 2 relations for each")
     parser.add_argument("--estate", help="an estate to take instead")
     parser.add_argument("--party", default="party-7", help="whose reach is asked for")
+    parser.add_argument("--assume", default="granted", help="at which level")
     parser.add_argument("--alone", type=int, default=200, help="rows that are written one by one; 0 for none")
     parser.add_argument("--server", type=int, default=0, metavar="PID", help="the server's process on this machine")
     parser.add_argument("--json", action="store_true")
@@ -184,7 +224,9 @@ def main() -> None:
     estate = load([stated.estate]) if stated.estate else sized(stated.parties, seed=int(time.time()))
     with connected(where) as connection:
         found = pushed(connection, estate, meter, stated.alone)
-    found |= asked(where, stated.party, meter)
+        scenario = Scenario(compromise=(stated.party,), assume=Level[stated.assume.upper()])
+        found |= solved(connection, estate, scenario, meter)
+    found |= asked(where, scenario, meter)
     size = {"entities": len(estate.entities), "relations": len(estate.relations)}
     if stated.json:
         costs = {name: asdict(cost) for name, cost in found.items()}

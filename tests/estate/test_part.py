@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from blastradius import plugins
 from blastradius.cli.engines import names_in
-from blastradius.engine import solve
+from blastradius.columns.ragged import Flags, Numbers
+from blastradius.engine import PreparedEstate, World, solve
 from blastradius.estate import Estate, snapshot
 from blastradius.estate.excerpt import Excerpt
 from blastradius.estate.foretold import WholeNeededError
@@ -28,6 +29,7 @@ from blastradius.model import (
     Service,
     Zone,
 )
+from blastradius.reports.impact import holding
 from tests.counts import few
 from tests.engine.short import estate, scenario
 from tests.estate.questions import ASKED, answer_of, asked_at_random
@@ -109,6 +111,23 @@ def test_what_strangers_could_do_is_looked_for_behind_what_falls_out_alone() -> 
     params, excerpt = query.params(outage=("s",)), excerpt_of(built, "s")
     assert in_part(excerpt, lambda part: answer_of(query, part, params)) == answer_of(query, built, params)
     assert len(excerpt.relations) < 10
+
+
+@pytest.mark.parametrize("seed", few(range(24), 3))
+@pytest.mark.parametrize("question", ["reach", "explain"])
+def test_what_leads_to_what_is_reached_says_what_strangers_could_do(
+    question: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing else is looked at: in so small an estate all that strangers reach is mostly read at once."""
+
+    def looked_behind(system: PreparedEstate, worlds: Sequence[World], facts: Numbers) -> Flags:
+        if isinstance(system.estate, Part) and worlds:
+            raise NotHereError([str(number) for number in range(1_000)])
+        return holding(system, worlds, facts)
+
+    monkeypatch.setattr("blastradius.reports.labels.holding", looked_behind)
+    found, whole, given = part_and_whole(question, seed)
+    assert found in (None, whole) or isinstance(whole, str), given
 
 
 def test_a_part_speaks_of_the_whole() -> None:
