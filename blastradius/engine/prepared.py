@@ -25,6 +25,7 @@ from blastradius.engine.scenario import Added, World
 from blastradius.engine.single.step_status import StatusKey, StepStatus
 from blastradius.engine.telling import tell
 from blastradius.estate import Estate
+from blastradius.estate.part import Part
 from blastradius.model import Scenario
 
 _FEW_RELATIONS = 2_000
@@ -106,7 +107,7 @@ class PreparedEstate(System):
         Raises:
             NotHereError: the estate is a part of one, and more of it leads to these facts.
         """
-        if self.estate.here is self.estate:
+        if not isinstance(self.estate, Part):
             return self
         leading_to(self, facts, assumed)
         return replace(self, estate=self.estate.here)

@@ -218,11 +218,6 @@ class Estate:
     def require(self, names: Iterable[str]) -> None:
         """See that all is here that is said around some things; of an estate that is no part of one, it is."""
 
-    @property
-    def here(self) -> Estate:
-        """What of the estate is here, to be asked as if that were all; of one that is no part of one, itself."""
-        return self
-
     def __repr__(self) -> str:
         named = f" {self.title!r}" if self.title else ""
         things = f"{counted(len(self.entities), 'entity', 'entities')}, {counted(len(self.relations), 'relation')}"

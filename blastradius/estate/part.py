@@ -108,7 +108,7 @@ class Part(Estate):
 
     @cached_property
     def here(self) -> Estate:
-        """What is here, for who has seen that what is missing cannot matter."""
+        """What is here as if that were all, for who has seen that what is missing cannot matter."""
         found = Estate.__new__(Estate)
         vars(found).update(vars(self))
         return found
