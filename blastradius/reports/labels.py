@@ -60,7 +60,7 @@ def _held(
         return holding(system, every, numbers)
     except NotHereError as ahead:
         try:
-            return holding(system.asked_about(numbers, strangers[-1]), every, numbers)
+            return holding(system.asked_about(numbers, every[-1].scenario), every, numbers)
         except NotHereError as behind:
             raise min(ahead, behind, key=lambda further: len(further.names)) from None
 
