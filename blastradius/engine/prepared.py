@@ -182,7 +182,7 @@ def system_of(estate: Estate) -> PreparedEstate:
     known = _KEPT.systems.get(estate)
     if known is None:
         known = _KEPT.systems[estate] = compile_system(_twin(estate))  # of the estate itself, it would keep it alive
-    elif len(known.columns.relations.verb) <= _MOST_RELATIONS and estate.here is estate:
+    elif len(known.columns.relations.verb) <= _MOST_RELATIONS and not isinstance(estate, Part):
         vars(known)["is_asked_again"] = True
     return known
 
