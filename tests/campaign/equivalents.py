@@ -519,4 +519,15 @@ EQUIVALENT: dict[str, str] = {
     (
         "blastradius/engine/batch/fill_numpy.py | _FEW, _SMALL = 3, 2000 | 3 => 4"
     ): "only from when those that changed are filled alone, which gives the same",
+    (
+        "blastradius/engine/batch/network.py _waves | found[: len(self.facts)] = wave[self.facts] * 2 | 2 => 3"
+    ): "only the order of these numbers is asked",
+    (
+        "blastradius/engine/cut/chain.py _votes | is_down = by[quorum[feed + feeds]] != -1 and turn[quoru"
+        "m[feed + feeds]] < done | feed + feeds => (feed - feeds)"
+    ): "a quorum is as long as twice its feeds, so that both count to the same place",
+    (
+        "blastradius/engine/cut/chain.py _votes | is_down = by[quorum[feed + feeds]] != -1 and turn[quoru"
+        "m[feed + feeds]] < done | feed + feeds => (feed - feeds) | 2"
+    ): "a quorum is as long as twice its feeds, so that both count to the same place",
 }
