@@ -64,7 +64,7 @@ LOADER = Loader(
         ("nodeName of pods, Node", "the workload runs_on the node, a service"),
         (
             "privileged pods, and those with files of their node",
-            "operation that takes over the node, where it is named",
+            "operation that takes over the node; where none is named, each node that they may be put on",
         ),
         ("PersistentVolume local to one node", "the claim that has it runs_on the node"),
         (
@@ -90,6 +90,8 @@ LOADER = Loader(
             "role bound to system:unauthenticated, and to system:authenticated with option `anyone_signs_in`",
             "operations that anyone may call",
         ),
+        ("group system:masters", "credential that grants cluster-admin, whatever it is bound to"),
+        ("weight of 0", "no call, and nothing served"),
         ("aggregationRule", "the scope opens what the cluster roles open that its selectors match, and what it states"),
         ("KongConsumer", "party that holds keys, which open the routes whose plug-ins ask for them"),
         ("AuthorizationPolicy", "service accounts grant scopes that permit the operation"),

@@ -16,7 +16,7 @@ from blastradius.loaderkit.json_values import mappings, scalar, scalars
 from blastradius.model import Basis, Credential, NoteKind, Operation, Relation, Scope, Store, Verb
 
 from .aggregation import Aggregation, aggregation
-from .handing import ACCOUNTS, Handing, acted_as, bindable, impersonable
+from .handing import ACCOUNTS, Handing, acted_as, bindable, impersonable, is_all
 from .model import Cluster
 from .reading import Resource, Workload
 from .rules import allows, changes, reaches_kubelets, said
@@ -39,6 +39,8 @@ _BUILT_IN: dict[str, list[dict[str, Any]]] = {
 }
 _EVERYONE = ("system:serviceaccounts", "system:authenticated")
 _NOBODY = ("system:unauthenticated", "system:anonymous")
+_MASTERS = "system:masters"
+"""The group that may do everything, whatever roles say."""
 
 
 @dataclass
@@ -127,6 +129,14 @@ class Access:
                 id=made, name=name, type="oauth_token", basis=Basis.INFERRED, provenance=resource.provenance
             )
             yield self.cluster.collector.entity(who)
+            if (kind, name) == ("Group", _MASTERS):
+                self._grant_all(made, resource)
+
+    def _grant_all(self, masters: str, resource: Resource) -> None:
+        """Everything is permitted to the group that needs no binding for it."""
+        scope = self._scope("ClusterRole", "", "cluster-admin", resource)
+        if scope is not None:
+            self.cluster.collector.relate(Verb.GRANTS, masters, scope, provenance=resource.provenance)
 
     def _accounts(self, namespace: str, resource: Resource) -> Iterator[str]:
         """All service accounts, or those of one namespace."""
@@ -198,6 +208,8 @@ class Access:
             for name in names or [""]:
                 if name != "*":  # here a name like any other, which nothing has
                     self._entry_point(scope, where, kind, name, resource)
+                if kind == "group" and name in ("", _MASTERS) and not is_all(rule):
+                    list(self._holders({"kind": "Group", "name": _MASTERS}, resource))
 
     def _entry_point(self, scope: str, where: str, kind: str, name: str, resource: Resource) -> None:
         """To read Secrets, to act as accounts or to change workloads of a kind: one by its name, or all of a place."""

@@ -88,7 +88,7 @@ def bindable(
 
     Whoever may bind any role, or rewrite the one it has, can have everything in the place; who has that gets no more.
     """
-    if any(allows(rule, {"bind"}, {RBAC: {"clusterroles"}}) and _is_all(rule) for rule in rules):
+    if any(allows(rule, {"bind"}, {RBAC: {"clusterroles"}}) and is_all(rule) for rule in rules):
         return set()
     everything = ("ClusterRole", "cluster-admin")
     found: set[tuple[str, Role]] = set()
@@ -102,7 +102,8 @@ def bindable(
     return found | {(place, everything) for place in _rewritten_in(rules, where, places)}
 
 
-def _is_all(rule: dict[str, Any]) -> bool:
+def is_all(rule: dict[str, Any]) -> bool:
+    """Whether a rule lets one do everything."""
     return all("*" in scalars(rule.get(key)) for key in ("verbs", "resources", "apiGroups"))
 
 

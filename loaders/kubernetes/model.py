@@ -58,6 +58,7 @@ class Cluster:
     zones: dict[str, Zone] = field(default_factory=dict)
     inferred: dict[str, set[str]] = field(default_factory=dict)
     breaking_out: set[str] = field(default_factory=set)
+    anywhere: bool = False
     used: set[int] = field(default_factory=set)
     spaces: dict[str, list[Workload]] = field(default_factory=dict)
     tokenless: set[tuple[str, str]] = field(default_factory=set)
@@ -362,16 +363,24 @@ class Cluster:
                 self._relate(Verb.WRITES, me, claim, workload)
 
     def _break_out(self, me: str, workload: Workload) -> None:
-        """A workload that can take over the node it runs on, where the files say which that is."""
+        """A workload that can take over the node it runs on: any node that it may be put on, where none is named."""
         self.breaking_out.add(me)
-        node = self._node(workload.node, workload.resource) if workload.node else None
-        made = self.collector.name(f"{self.options.cluster}:take over node/{workload.node}") if node else None
-        if made is None or node is None:
-            return
         provenance = workload.resource.provenance
-        self.collector.keep(Operation(id=made, name=f"take over node/{workload.node}", provenance=provenance))
-        self.collector.relate(Verb.CONTROLS, made, node, provenance=provenance, basis=Basis.INFERRED)
-        self.collector.relate(Verb.CALLS, me, made, provenance=provenance, basis=Basis.INFERRED, dependency="none")
+        for name in [workload.node] if workload.node else self._eligible(workload):
+            node = self._node(name, workload.resource)
+            made = self.collector.name(f"{self.options.cluster}:take over node/{name}") if node else None
+            if made is None or node is None:
+                continue
+            self.anywhere |= not workload.node
+            self.collector.keep(Operation(id=made, name=f"take over node/{name}", provenance=provenance))
+            self.collector.relate(Verb.CONTROLS, made, node, provenance=provenance, basis=Basis.INFERRED)
+            self.collector.relate(Verb.CALLS, me, made, provenance=provenance, basis=Basis.INFERRED, dependency="none")
+
+    def _eligible(self, workload: Workload) -> list[str]:
+        """The nodes in the files that have the labels that a workload asks for."""
+        nodes = self.manifests.of("Node", group="")
+        wanted = workload.wanted_nodes.items()
+        return [node.name for node in nodes if wanted <= labels(node.get("metadata", "labels")).items()]
 
     def _secrets_said(self, workload: Workload) -> None:
         """Secrets that stand in the open in the settings of a workload."""
@@ -397,6 +406,8 @@ class Cluster:
                 f"{len(self.breaking_out)} workloads can take over their node, privileged or with its files, such "
             )
             message += f"as {min(self.breaking_out)}; followed where the files say which node it is"
+            if self.anywhere:
+                message += ", or have nodes, any of which it may be where it is not named: an upper bound"
             self.collector.note(NoteKind.ASSUMED, message)
         for kind, names in sorted(self.inferred.items()):
             missing = sorted(name for name in names if self.collector.entities[name].basis == Basis.INFERRED)

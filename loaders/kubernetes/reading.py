@@ -84,6 +84,7 @@ class Workload:
     token: bool | None
     host_network: bool
     node: str
+    wanted_nodes: dict[str, str]
     breaks_out: bool
     images: frozenset[str]
     secrets: frozenset[str]
@@ -252,9 +253,10 @@ def _workload(resource: Resource, maps: Maps) -> Workload:
             if (port := _port(declared))
         ),
         account=account if isinstance(account, str) and account else None,
-        token=_flag(under(spec, "automountServiceAccountToken")),
+        token=_has_token(spec) or _flag(under(spec, "automountServiceAccountToken")),
         host_network=under(spec, "hostNetwork") in (True, "true"),
         node=scalar(under(spec, "nodeName")),
+        wanted_nodes=labels(under(spec, "nodeSelector")),
         breaks_out=_has_host(spec) or any(map(_is_privileged, containers)),
         images=frozenset(scalar(container.get("image")) for container in containers) - {""},
         secrets=frozenset(_secrets(spec, containers)),
@@ -277,6 +279,16 @@ def _has_host(spec: Any) -> bool:
     """Whether pods mount files of the node with which it can be taken over."""
     paths = (scalar(under(volume, "hostPath", "path")) for volume in mappings(under(spec, "volumes")))
     return any(map(_FILES_OF_THE_HOST.fullmatch, paths))
+
+
+def _has_token(spec: Any) -> bool:
+    """Whether pods mount a token of their service account by themselves, whatever is mounted without asking."""
+    sources = (source for volume in mappings(under(spec, "volumes")) for source in _projected(volume))
+    return any(under(source, "serviceAccountToken") is not None for source in sources)
+
+
+def _projected(volume: dict[str, Any]) -> list[dict[str, Any]]:
+    return mappings(under(volume, "projected", "sources"))
 
 
 def _flag(value: Any) -> bool | None:
@@ -305,7 +317,7 @@ def _secrets(spec: Any, containers: list[dict[str, Any]]) -> Iterator[str]:
     """The Secrets that pods are given, as volumes or in their environment."""
     for volume in mappings(under(spec, "volumes")):
         yield scalar(under(volume, "secret", "secretName"))
-        for source in mappings(under(volume, "projected", "sources")):
+        for source in _projected(volume):
             yield scalar(under(source, "secret", "name"))
     for container in containers:
         for source in mappings(container.get("envFrom")):

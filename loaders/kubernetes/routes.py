@@ -191,7 +191,7 @@ class Routes:
     def _openshift(self, resource: Resource) -> None:
         """The entry point of a Route of OpenShift; its router is not in it."""
         spec = resource.get("spec")
-        backends = [*mappings(under(spec, "to")), *mappings(under(spec, "alternateBackends"))]
+        backends = _weighed([*mappings(under(spec, "to")), *mappings(under(spec, "alternateBackends"))])
         way = Way(
             "", scalar(under(spec, "path")), [(scalar(backend.get("name")), resource.namespace) for backend in backends]
         )
@@ -267,7 +267,7 @@ def _rule(resource: Resource, rule: dict[str, Any]) -> Iterator[Way]:
     """The ways of one rule of a route of the Gateway API."""
     backends = [
         (scalar(backend.get("name")), scalar(backend.get("namespace")) or resource.namespace)
-        for backend in mappings(rule.get("backendRefs"))
+        for backend in _weighed(mappings(rule.get("backendRefs")))
         if scalar(backend.get("kind")) in ("", "Service")
     ]
     for match in mappings(rule.get("matches")) or [{}]:
@@ -278,6 +278,11 @@ def _rule(resource: Resource, rule: dict[str, Any]) -> Iterator[Way]:
             yield Way(scalar(method), scalar(under(path, "value")), backends)
 
 
+def _weighed(backends: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The backends that get some of the requests; a weight of 0 is none of them."""
+    return [backend for backend in backends if scalar(backend.get("weight")) != "0"]
+
+
 def _entries(resource: Resource) -> Iterator[dict[str, Any]]:
     """What a VirtualService does, entry by entry."""
     for kind in ("http", "tls", "tcp"):
@@ -286,7 +291,9 @@ def _entries(resource: Resource) -> Iterator[dict[str, Any]]:
 
 def _ways(route: dict[str, Any], namespace: str) -> Iterator[Way]:
     """The ways of one route of a VirtualService."""
-    hosts = (scalar(under(backend, "destination", "host")) for backend in mappings(route.get("route")))
+    listed = mappings(route.get("route"))
+    some = _weighed(listed) if len(listed) > 1 else listed
+    hosts = (scalar(under(backend, "destination", "host")) for backend in some)
     backends = [(host, namespace) for host in hosts]
     for match in mappings(route.get("match")) or [{}]:
         yield Way(_matched(match.get("method")), _matched(match.get("uri")), backends)

@@ -204,7 +204,8 @@ def test_what_a_role_opens(rules: list[dict[str, Any]], ref: dict[str, Any], ope
 
 _RBAC = "rbac.authorization.k8s.io"
 _BINDS = [_may("create", "rolebindings", _RBAC), _may("bind", "clusterroles", _RBAC)]
-EVERYTHING = RED | BLUE | {"red/serviceaccount/boss", "blue/serviceaccount/boss", "user mira", "group staff"}
+BOSSES = {"red/serviceaccount/boss", "blue/serviceaccount/boss"}
+EVERYTHING = RED | BLUE | BOSSES | {"user mira", "group staff", "group system:masters"}
 
 
 def _rbac(kind: str, name: str, namespace: str = "", **more: Any) -> dict[str, Any]:
@@ -212,9 +213,11 @@ def _rbac(kind: str, name: str, namespace: str = "", **more: Any) -> dict[str, A
 
 
 _BOTH = [{"kind": "User", "name": "mira"}, {"kind": "Group", "name": "staff"}]
+_STAFF = _may("impersonate", "groups", resourceNames=["staff"])
 _GIVING = [
     _rbac("Role", "reads", "red", rules=[_may("get", "secrets")]),
     _rbac("ClusterRole", "helps", rules=[_may("impersonate", "users groups")]),
+    _rbac("ClusterRole", "staff", rules=[_may("impersonate", "users"), _STAFF]),
     _rbac("ClusterRole", "groups", rules=[_may("impersonate", "groups")]),
     _rbac("ClusterRole", "binds", rules=[_may("update", "clusterrolebindings", _RBAC), _may("bind", "*", _RBAC)]),
     _rbac("RoleBinding", "both", "green", roleRef={"kind": "ClusterRole", "name": "view"}, subjects=_BOTH),
@@ -244,7 +247,8 @@ _GIVING = [
         ([_may("escalate patch", "clusterroles", _RBAC)], {}, set()),
         ([], {"kind": "ClusterRole", "name": "edit"}, RED | {"red/serviceaccount/boss"}),
         ([], {"kind": "ClusterRole", "name": "binds", "everywhere": "yes"}, EVERYTHING),
-        ([], {"kind": "ClusterRole", "name": "helps", "everywhere": "yes"}, {"user mira", "group staff"}),
+        ([], {"kind": "ClusterRole", "name": "helps", "everywhere": "yes"}, EVERYTHING),
+        ([], {"kind": "ClusterRole", "name": "staff", "everywhere": "yes"}, {"user mira", "group staff"}),
         ([], {"kind": "ClusterRole", "name": "groups", "everywhere": "yes"}, set()),
     ],
 )  # fmt: skip
@@ -271,6 +275,13 @@ def test_who_a_binding_is_for(kind: str, name: str, opened: bool) -> None:
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "ci", "namespace": "red"}}
     resources = _bound(_may("get", "secrets"), subject={"kind": kind, "name": name})
     assert bool(_opened([account, *resources])) == opened
+
+
+@pytest.mark.parametrize(("group", "everything"), [("system:masters", True), ("masters", False)])
+def test_the_group_of_masters_may_do_everything_whatever_it_is_bound_to(group: str, everything: bool) -> None:
+    resources = _bound(_may("get", "configmaps"), subject={"kind": "Group", "name": group})
+    reach = solve(Estate.build([load(resources)]), Scenario(leak=(f"k8s:group {group}",), assume=Level.ABUSED))
+    assert (Fact("k8s:blue/deployment/db", Capability.CONTROL) in reach.levels) is everything
 
 
 @pytest.mark.parametrize(("token", "cut_off"), [("abc", True), ("", False), (None, False)])
@@ -663,6 +674,38 @@ def test_a_route_of_openshift_exposes_the_services_it_leads_to() -> None:
     assert served == {"k8s:red/deployment/web", "k8s:red/deployment/next"}
 
 
+_TO = [{"name": "web", "port": 80}, {"name": "next", "port": 80, "weight": 0}]
+_DESTINATIONS = [{"destination": {"host": each["name"]}, "weight": each.get("weight", 100)} for each in _TO]
+
+
+@pytest.mark.parametrize(
+    ("api", "kind", "spec", "answer"),
+    [
+        ("route.openshift.io/v1", "Route", {"to": _TO[0], "alternateBackends": [_TO[1]]}, {"web"}),
+        ("route.openshift.io/v1", "Route", {"to": {**_TO[0], "weight": 1}, "alternateBackends": _TO[1:]}, {"web"}),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute", {"rules": [{"backendRefs": _TO}]}, {"web"}),
+        ("networking.istio.io/v1", "VirtualService", {"hosts": ["x"], "http": [{"route": _DESTINATIONS}]}, {"web"}),
+        (
+            "networking.istio.io/v1",
+            "VirtualService",
+            {"hosts": ["x"], "http": [{"route": _DESTINATIONS[1:]}]},
+            {"next"},
+        ),
+    ],
+)
+def test_a_weight_of_0_gets_nothing(api: str, kind: str, spec: dict[str, Any], answer: set[str]) -> None:
+    pods = [deployment(each, "red", {"app": each}) for each in ("web", "next")]
+    services = [
+        {"apiVersion": "v1", "kind": "Service", "metadata": each["metadata"], "spec": {"selector": {"app": name}}}
+        for each, name in zip(pods, ("web", "next"), strict=True)
+    ]
+    more = {"host": "x", "hostnames": ["x"], "parentRefs": [{"name": "g"}], "gateways": ["g"]}
+    loaded = load([*pods, *services, _rbac(kind, "r", "red", spec={**more, **spec}) | {"apiVersion": api}])
+    (door,) = (entity for entity in loaded.entities if getattr(entity, "direction", "") == "exposed")
+    served = {relation.sources[0] for relation in loaded.relations if relation.targets == (door.id,)}
+    assert served - {"k8s:red/gateway/g"} == {f"k8s:red/deployment/{name}" for name in answer}
+
+
 # laws
 
 
@@ -846,6 +889,45 @@ def test_which_node_a_pod_breaks_out_to_may_be_unsaid() -> None:
     loaded = load([_pod("probe", hostPID=True, container={"securityContext": {"privileged": True}})])
     assert "k8s:default/pod/probe; followed where the files say" in str(loaded.notes)
     assert not any(entity.id.startswith("k8s:take over") for entity in loaded.entities)
+
+
+def test_a_pod_that_may_be_on_any_node_breaks_out_to_those_that_are_described() -> None:
+    labels = {"n1": {"disk": "ssd"}, "n2": {"disk": "ssd"}, "n3": {}}
+    nodes = [{"apiVersion": "v1", "kind": "Node", "metadata": {"name": n, "labels": labels[n]}} for n in labels]
+    probe = deployment("probe", "red", {}) | {"kind": "DaemonSet"}
+    spec = probe["spec"]["template"]["spec"]
+    spec |= {"nodeSelector": {"disk": "ssd"}, "containers": [{"name": "c", "securityContext": {"privileged": True}}]}
+    loaded = load([*nodes, probe, _pod("till", nodeName="n2"), _pod("safe", nodeName="n3")])
+    assert "any of which it may be where it is not named: an upper bound" in str(loaded.notes)
+    reached = _reached(loaded, Level.GRANTED, compromise=("k8s:red/daemonset/probe",))
+    expected = {"k8s:red/daemonset/probe", "k8s:node/n1", "k8s:node/n2", "k8s:default/pod/till"}
+    assert {name for name in reached if not name.startswith("k8s:take over")} == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "holds"),
+    [
+        ({}, True),
+        ({"automountServiceAccountToken": False}, False),
+        (
+            {
+                "automountServiceAccountToken": False,
+                "volumes": [{"name": "t", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}],
+            },
+            True,
+        ),
+        (
+            {
+                "automountServiceAccountToken": False,
+                "volumes": [{"name": "t", "projected": {"sources": [{"configMap": {"name": "c"}}]}}],
+            },
+            False,
+        ),
+    ],
+)
+def test_a_token_that_is_not_mounted_by_itself_may_be_mounted_by_name(spec: dict[str, Any], holds: bool) -> None:
+    loaded = load([_pod("web", serviceAccountName="ci", **spec)])
+    assert any(relation.targets == ("k8s:default/serviceaccount/ci",) for relation in loaded.relations) is holds
 
 
 @pytest.mark.parametrize(
