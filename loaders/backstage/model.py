@@ -93,6 +93,7 @@ class CatalogMapper:
         self.named: dict[str, tuple[Kind, Ref, Provenances]] = {}
         self.zones: dict[str, Zone] = {}
         self.requests: list[SourceRequest] = []
+        self.owned: set[str] = set()
         self.defined: dict[int, str] = {}
         self.providers: dict[str, list[str]] = {}
         self.unread: Counter[str] = Counter()
@@ -196,9 +197,13 @@ class CatalogMapper:
     # what entities say of each other
 
     def _links(self, descriptor: Descriptor) -> None:
+        """What an entity says of others; one that is described again keeps the owner that it has."""
+        left_out = {"system", *(("owner",) if str(descriptor.ref) in self.owned else ())}
         for link in descriptor.links:
-            if link.field != "system" and link.to != descriptor.ref:
+            if link.field not in left_out and link.to != descriptor.ref:
                 self._link(descriptor.ref, link, self.collector.provenance(*link.keys))
+        if descriptor.named("owner"):
+            self.owned.add(str(descriptor.ref))
 
     def _link(self, me: Ref, link: Link, provenance: Provenances) -> None:
         to = link.to

@@ -8,6 +8,7 @@ from typing import Any
 
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
+from blastradius.loaderkit.names import counted
 from blastradius.model import ENTITY_TYPES, Basis, Kind, NoteKind, Provenance, Verb
 
 from .register import ISO, TEMPLATES, Register, Row
@@ -64,6 +65,7 @@ class RegisterMapper:
         self.drafts: dict[str, _Draft] = {}
         self.ends: dict[str, set[str]] = {}
         self.unread = 0
+        self.over = 0
 
     def build(self) -> Loaded:
         """All templates; each row ends as a fact, rejected or ignored."""
@@ -80,6 +82,8 @@ class RegisterMapper:
             for row in self.register.rows(template, _NEEDS.get(template, ())):
                 if row.why is not None:
                     self.collector.reject(row.why, provenance=row.provenance)
+                elif template == "b_02.02" and self._is_over(row):
+                    self.collector.ignore(f"arrangements that ended before {self.register.as_of}")
                 elif template in _IGNORED:
                     self.collector.ignore(f"rows of {template}, {_IGNORED[template]}")
                 elif read[template](row):
@@ -117,6 +121,17 @@ class RegisterMapper:
         jewel = True if row["c0050"].lower() in _YES else None
         self._say(function, row.provenance, name=self._name(row["c0030"]), tolerance_h=tolerance, crown_jewel=jewel)
         return True
+
+    def _is_over(self, row: Row) -> bool:
+        """Whether an arrangement ended before the day that the register is of; its end is kept all the same."""
+        end = row["c0080"]
+        if not ISO.fullmatch(end) or end >= (self.register.as_of or ""):
+            return False
+        provider = self._named(Kind.PARTY, row["c0030"], row.provenance)
+        if provider:
+            self.ends.setdefault(provider, set()).add(end)
+        self.over += provider is not None
+        return provider is not None
 
     def _contract(self, row: Row) -> bool:
         provider = self._named(Kind.PARTY, row["c0030"], row.provenance)
@@ -225,6 +240,10 @@ class RegisterMapper:
                 self.drafts[provider].values["contract_end"] = max(ends)
 
     def _say_unresolved(self) -> None:
+        if self.over:
+            day = self.register.as_of
+            message = f"{counted(self.over, 'arrangement')} ended before {day}: nothing runs under it, or depends on it"
+            self.collector.note(NoteKind.ASSUMED, message)
         if self.unread:
             message = (
                 f"{self.unread:,} arrangements have a code of reliance (c0180) that is not known; taken as not stated"

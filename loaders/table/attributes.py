@@ -11,7 +11,7 @@ from blastradius.model import NoteKind
 from blastradius.secrets import looks_secret
 
 from .cells import ATTRIBUTES, DATES, UNREAD, second_factor, truth
-from .dates import date, is_ambiguous, is_open, last_day
+from .dates import NO_END, date, is_ambiguous, is_open, last_day
 from .options import MAIN, Role
 from .rows import MAX_TEXT, Drafts, Rows
 
@@ -65,7 +65,9 @@ class Attributes:
         day = date(text, self.options.dates)
         if day is None and role == "contract_end":
             self._keep(parties, "contract end", text)
-        if day is None and not is_open(text):
+        if day is None and is_open(text):
+            return NO_END
+        if day is None:
             day = last_day(text)
             kind = NoteKind.ASSUMED if day else NoteKind.UNSUPPORTED
             self.rows.leave_out(role, _STRETCH if day else self._unread(text), text, kind)
@@ -114,10 +116,9 @@ class Attributes:
     # what people keep beside it
 
     def _governance(self, parties: list[str]) -> None:
-        if text := self._beside("criticality"):
+        if text := self._beside("criticality", "?"):  # somebody asks, and the board is told
             self._keep(parties, "criticality", text)
-        text = self._beside("last_review")
-        if text and text.lower() not in self.options.empty:  # an unknown review is no review
+        if text := self._beside("last_review"):
             day = date(text, self.options.dates)
             if day is None and is_ambiguous(text):
                 self.rows.leave_out("last_review", _ORDER.replace("left out", "kept as it stands"), text)
@@ -126,8 +127,11 @@ class Attributes:
             if text := self._words(column.column):
                 self._keep(parties, column.column, text)
 
-    def _beside(self, role: Role) -> str | None:
-        return next((text for column in self.rows.columns(role) if (text := self._words(column.column))), None)
+    def _beside(self, role: Role, *said: str) -> str | None:
+        """The first words of a role's cells that say something: unknown is not stated, save by the words ``said``."""
+        found = (self._words(column.column) for column in self.rows.columns(role))
+        empty = set(self.options.empty) - set(said)
+        return next((text for text in found if text and text.lower() not in empty), None)
 
     def _words(self, column: str) -> str | None:
         """The words of a cell as they stand, where there are any that can be kept; a question mark says something."""

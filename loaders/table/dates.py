@@ -33,6 +33,8 @@ _STRETCHES = (
     re.compile(rf"{_WHOLE_YEAR}[ /.-]*h(?P<half>[12])", re.IGNORECASE),
     re.compile(rf"(?:(?:by |at )?(?:the )?end(?: of)?|eoy|year[- ]end)?\s*{_WHOLE_YEAR}", re.IGNORECASE),
 )
+NO_END = "open"
+"""What stands for no end at all, later than any day as text."""
 _OPEN = frozenset(
     ("rolling", "evergreen", "ongoing", "open", "open ended", "no end", "no end date", "indefinite", "indefinitely",
      "perpetual", "permanent", "unlimited", "until terminated", "until cancelled", "until canceled", "auto renew",

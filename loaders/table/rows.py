@@ -15,7 +15,8 @@ from blastradius.model import ENTITY_TYPES, Basis, Control, Entity, Kind, NoteKi
 from blastradius.reading import Sheet, Unvalued
 from blastradius.secrets import looks_secret
 
-from .cells import opaque
+from .cells import DATES, opaque
+from .dates import NO_END
 from .options import Column, Options, Role
 
 KINDS: dict[Role, Kind] = {
@@ -245,11 +246,13 @@ class Drafts:
         return made
 
     def set(self, name: str, attribute: str, value: Any, provenance: Provenances) -> None:
-        """Say something of an entity."""
-        before = self.known[name].values.setdefault(attribute, value)
+        """Say something of an entity; of two ends the later stands, for what is open longer reaches more."""
+        values = self.known[name].values
+        before = values.setdefault(attribute, value)
         if before != value:
-            here, there = _shown(value), _shown(before)
-            message = f"{name!r} has {attribute} {here} here and {there} in a row before; the first is kept"
+            values[attribute] = max(before, value) if attribute in DATES else before
+            kept = "the later" if attribute in DATES else "the first"
+            message = f"{name!r} has {attribute} {_shown(value)} here and {_shown(before)} in a row before; {kept} is kept"
             self.rows.collector.note(NoteKind.CONTRADICTED, message, name, provenance=provenance)
 
     def made(self) -> Iterator[Entity]:
@@ -257,6 +260,7 @@ class Drafts:
         for name in list(self.known):
             draft = self.known.pop(name)
             said, places = {**draft.fallback, **draft.values}, tuple(draft.places)
+            said = {key: value for key, value in said.items() if value != NO_END or key not in DATES}
             if said.keys() <= {"name"}:
                 yield bare_entity(draft.kind, name, draft.basis, places, said.get("name"))
             else:

@@ -427,6 +427,17 @@ def test_options_that_do_not_fit_are_refused(options: dict[str, Any]) -> None:
         _load(_entity("Component", "a"), **options)
 
 
+@pytest.mark.parametrize(
+    ("second", "owners"), [("other", {"group:default/shop"}), ("shop", {"group:default/shop"}), ("", {"group:default/shop"})]
+)
+def test_an_entity_that_is_described_again_keeps_its_owner(second: str, owners: set[str]) -> None:
+    again = _entity("Component", "till", owner=second, consumesApis="orders")
+    loaded = _load([_entity("Component", "till", owner="shop"), again])
+    assert {relation.sources[0] for relation in loaded.relations if relation.verb == Verb.OWNS} == owners
+    assert any(relation.verb == Verb.CALLS for relation in loaded.relations)
+    assert ("the first is kept" in _says(loaded, NoteKind.CONTRADICTED)) == (second != "shop")
+
+
 def test_many_entities_are_read_in_time() -> None:
     entities = [_entity("Component", f"c{each}", dependsOn=[f"component:c{each // 2}"]) for each in range(5000)]
     assert _load(entities).tally.facts == 5000

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded, Loader
-from blastradius.model import NoteKind, Party, Process, Store
+from blastradius.model import NoteKind, Party, Process, Store, Verb
 from blastradius.reading import Archive, parse_document, read_document
 from blastradius.reading.archives import Entries
 from tests.loaders.golden import facts
@@ -61,18 +61,14 @@ def test_the_real_sample(shared: Path) -> None:
                 rows[name[-11:-4]] = list(csv.DictReader(io.StringIO(archive.read(name).decode())))
     assert len(rows) == 15
     modelled = ("b_01.01", "b_01.02", "b_02.02", "b_05.01", "b_05.02", "b_06.01", "b_07.01")
-    assert loaded.tally.facts == sum(len(rows[name]) for name in modelled) == 7
+    ended = [row for row in rows["b_02.02"] if row["c0080"] < "2024-12-31"]
+    assert loaded.tally.facts == sum(len(rows[name]) for name in modelled) - len(ended) == 6
     assert loaded.tally.records == sum(map(len, rows.values())) == 15
     assert loaded.tally.rejected == 0
-    contract, chain = rows["b_02.02"][0], rows["b_05.02"][0]
-    assert {relation.id for relation in loaded.relations} == {
-        f"owns:{contract['c0030']}>service:{contract['c0010']}/{contract['c0030']}/S01",
-        f"depends_on:function:{contract['c0020']}/{contract['c0050']}>service:{contract['c0010']}/{contract['c0030']}/S01",
-        f"reads:service:{contract['c0010']}/{contract['c0030']}/S01>data:{contract['c0010']}/{contract['c0030']}/S01",
-        f"writes:service:{contract['c0010']}/{contract['c0030']}/S01>data:{contract['c0010']}/{contract['c0030']}/S01",
-        f"relies_on:{chain['c0060']}>{chain['c0030']}",
-    }
-    assert sum(note.kind == NoteKind.UNRESOLVED for note in loaded.notes) == 2
+    (chain,) = rows["b_05.02"]
+    assert {relation.id for relation in loaded.relations} == {f"relies_on:{chain['c0060']}>{chain['c0030']}"}
+    assert "1 arrangement ended before 2024-12-31" in str(loaded.notes)
+    assert sum(note.kind == NoteKind.UNRESOLVED for note in loaded.notes) == 1
     Estate.build([loaded])
 
 
@@ -214,6 +210,26 @@ def test_an_end_of_an_arrangement_that_is_no_date_is_told(tmp_path: Path) -> Non
     loaded = load(package(tmp_path / "r.zip", {"b_02.02.csv": CONTRACTS + rows}))
     assert "the end '31/12/2020' of an arrangement is no date; taken as without an end" in str(loaded.notes)
     assert all(party.contract_end is None for party in loaded.entities if isinstance(party, Party))
+
+
+@pytest.mark.parametrize(
+    ("end", "over"), [("2024-12-30", True), ("2024-12-31", False), ("9999-12-31", False), ("31/12/2020", False)]
+)
+def test_an_arrangement_that_ended_before_the_reference_period_gives_nothing(
+    end: str, over: bool, tmp_path: Path
+) -> None:
+    files = {
+        "b_02.02.csv": f"{CONTRACTS}C-1,BANK,ACME,F1,eba_TA:S17,{end},true,\nC-2,BANK,PIPE,F1,eba_TA:S17,,true,\n",
+        "parameters.csv": "name,value\nrefPeriod,2024-12-31\n",
+    }
+    loaded = load(package(tmp_path / "r.zip", files))
+    assert {relation.id for relation in loaded.relations if relation.verb == Verb.OWNS} == {
+        "owns:PIPE>service:C-2/PIPE/S17",
+        *(() if over else ("owns:ACME>service:C-1/ACME/S17",)),
+    }
+    assert loaded.ignored == ({"arrangements that ended before 2024-12-31": 1} if over else {})
+    parties = {entity.id: entity.contract_end for entity in loaded.entities if isinstance(entity, Party)}
+    assert parties == {"ACME": end if end < "2025" else None, "PIPE": None}
 
 
 def test_a_code_of_reliance_that_is_not_known_is_told(tmp_path: Path) -> None:

@@ -546,6 +546,33 @@ def test_a_review_of_which_nobody_knows_is_none_on_record() -> None:
     assert [entity.governance for entity in loaded.entities if isinstance(entity, Party)] == [{}, {}]
 
 
+@pytest.mark.parametrize("word", ["n/a", "-", "none", "Unknown", "TBD"])
+def test_a_criticality_that_is_no_word_for_one_is_not_stated(word: str) -> None:
+    columns = {"party": "Vendor", "criticality": ["Crit", "Tier"]}
+    loaded = load(f"Vendor,Crit,Tier\nAcme,{word},\nBolt,{word},2\n", rows="vendors", columns=columns)
+    assert [entity.governance for entity in loaded.entities if isinstance(entity, Party)] == [{}, {"criticality": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("ends", "kept"),
+    [
+        (["2026-01-31", "2027-01-31"], "2027-01-31"),
+        (["2027-01-31", "2026-01-31"], "2027-01-31"),
+        (["2027-01-31", ""], "2027-01-31"),
+        (["2027-01-31", "rolling"], None),
+        (["rolling", "2027-01-31"], None),
+    ],
+)
+def test_of_two_ends_the_later_is_kept(ends: list[str], kept: str | None) -> None:
+    text = "Vendor,Key,End\n" + "".join(f"Acme,k1,{end}\n" for end in ends)
+    loaded = load(text, rows="vendors", columns={"party": "Vendor", "contract_end": "End"})
+    assert [entity.contract_end for entity in loaded.entities if isinstance(entity, Party)] == [kept]
+    assert ("the later is kept" in str(loaded.notes)) == all(ends)
+    keys = {"party": "Vendor", "credential": "Key", "expires": "End"}
+    entities = load(text, rows="access", columns=keys).entities
+    assert [entity.expires for entity in entities if isinstance(entity, Credential)] == [kept]
+
+
 def test_what_further_rows_of_a_vendor_say_is_put_behind() -> None:
     text = "Vendor,Notes\nAcme,mails\nAcme,prints\nAcme,mails\n"
     loaded = load(text, rows="vendors", columns={"party": "Vendor", "governance": "Notes"})
