@@ -189,6 +189,10 @@ LOADER = Loader(
             "principal *, and whatever anyone fits: a condition that does not say who, any subject of a public issuer",
             "assuming the role is an operation that anyone may call",
         ),
+        (
+            "condition on the time that is met until a moment",
+            "credential with that end: of an outsider the session, else one that an operation hands out",
+        ),
         ("condition on addresses or a second factor", "control ip_allowlist or mfa on the credential, assumed"),
         ("group membership", "credential of the user grants acting as the group"),
         ("instance profile", "service that may act as its role"),

@@ -44,7 +44,7 @@ LOADER = Loader(
         ("b_02.02: data is stored", "store that the service reads and writes, with its sensitivity"),
         (
             "b_02.02: end date",
-            "contract_end of the provider, the last of its contracts; what ended before the reference period is ignored",
+            "contract_end of the provider, the last of its contracts; those over before it are ignored",
         ),
         ("b_05.02: supply chain", "recipient relies_on provider, from rank 2 on"),
         ("b_06.01: function", "process, with recovery time objective as tolerance; critical ones are crown jewels"),

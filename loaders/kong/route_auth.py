@@ -88,6 +88,7 @@ class RouteAuths:
     groups: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     consumer_groups: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     has_consumers: bool = False
+    excepted: set[tuple[str, int]] = field(default_factory=set)
 
     def meets(self, consumer: Record, asked: Permission) -> bool:
         """Whether a consumer is in the group that is asked for, and in none that is kept out."""
@@ -113,6 +114,8 @@ class RouteAuths:
         if name not in DECIDING:
             self.placed[_MAY_KNOW].setdefault(target, plugin)
             return "other"
+        if found["consumer"] is not None and (found["route"] is not None or found["service"] is not None):
+            self.excepted.add((name, target[0]))
         if _is_partial(name, found):
             return "partial"
         self.placed[name].setdefault(target, plugin)
@@ -131,8 +134,8 @@ class RouteAuths:
         return None
 
     def of_consumer(self, name: str, consumer: Record) -> Record | None:
-        """The plug-in of a name that acts on all that one consumer asks for."""
-        return self.placed[name].get((_key(consumer), 0, 0))
+        """The plug-in of a name that acts on all that one consumer asks for, none where another does on a part."""
+        return None if (name, _key(consumer)) in self.excepted else self.placed[name].get((_key(consumer), 0, 0))
 
     def config(self, plugin: Record | None) -> dict[str, Any]:
         """The settings of a plug-in, those it shares with others included."""

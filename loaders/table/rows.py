@@ -252,7 +252,9 @@ class Drafts:
         if before != value:
             values[attribute] = max(before, value) if attribute in DATES else before
             kept = "the later" if attribute in DATES else "the first"
-            message = f"{name!r} has {attribute} {_shown(value)} here and {_shown(before)} in a row before; {kept} is kept"
+            message = (
+                f"{name!r} has {attribute} {_shown(value)} here and {_shown(before)} in a row before; {kept} is kept"
+            )
             self.rows.collector.note(NoteKind.CONTRADICTED, message, name, provenance=provenance)
 
     def made(self) -> Iterator[Entity]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.ending import until
 from blastradius.loaderkit.names import MAX_ID, fitting
 from blastradius.model import Basis, Credential, Kind, Operation, Party, Scope, Service, Store, Verb
 
@@ -110,12 +111,21 @@ class Clouds:
             self.collector.entity(made)
         return self.key(made.id, provenance)
 
-    def grant(self, key: str, role: str, effects: Iterable[str], place: str, provenance: Provenances) -> None:
-        """A role on a place, and what it permits there; what it permits is an upper bound."""
+    def grant(
+        self,
+        key: str,
+        role: str,
+        effects: Iterable[str],
+        place: str,
+        provenance: Provenances,
+        end: str | None = None,
+    ) -> None:
+        """A role on a place, until a day if there is an ``end``, and what it permits there, an upper bound."""
         scope = fitting(f"{role} on {place}")
         if scope not in self.collector.entities:
             self.collector.entity(Scope(id=scope, name=role[:MAX_ID], provenance=provenance))
-        self.collector.relate(Verb.GRANTS, key, scope, provenance=provenance)
+        granted = until(self.collector, scope, end, provenance)
+        self.collector.relate(Verb.GRANTS, key, granted, provenance=provenance)
         for effect in effects:
             operation = self.reach(effect, place, provenance)
             self.collector.relate(Verb.PERMITS, scope, operation, provenance=provenance, basis=Basis.INFERRED)

@@ -29,6 +29,11 @@ from .references import Reference, References
 
 CUSTOM_ROLES = ("google_project_iam_custom_role", "google_organization_iam_custom_role")
 _ABOVE_SUBSCRIPTIONS = re.compile(r"/|/providers/Microsoft\.Management/managementGroups/[^/]+", re.IGNORECASE)
+_WHOSE = re.compile(
+    r"(assertion|attribute|google)\.\w*(owner|repository|repo|sub|subject|namespace|project|organi[sz]ation|enterprise|"
+    r"actor|user|workspace|group)\w*[^&|!]*?(==|\bin\b|\.(startsWith|matches)\()"
+)
+"""A test of a token's claim that says whose a build is, in the Common Expression Language of IAM."""
 _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _IAM = {
     "aws_iam_role": ("role", "name"),
@@ -98,12 +103,12 @@ class Context:
 
     @cached_property
     def open_pools(self) -> frozenset[str]:
-        """Identity pools at Google that anyone gets into: a public issuer of builds, and no condition on whose."""
+        """Identity pools at Google that anyone gets into: a public issuer of builds, and no condition says whose."""
         providers = [
             resource
             for resource in self.estate.resources
             if resource.type == "google_iam_workload_identity_pool_provider"
-            and not self.text(resource, "attribute_condition")
+            and not _says_whose(self.text(resource, "attribute_condition") or "")
             and any(_host(row.get("issuer_uri")) in PUBLIC_BUILDS for row in self.blocks(resource, "oidc"))
         ]
         named = (self.text(resource, "workload_identity_pool_id") or "" for resource in providers)
@@ -334,6 +339,11 @@ def _provider_region(configuration: dict[str, Any]) -> str:
     for key in ("provider_config", "aws", "expressions", "region", "constant_value"):
         found = found.get(key) if isinstance(found, dict) else None
     return found if is_name(found) and ":" not in found else ""
+
+
+def _says_whose(condition: str) -> bool:
+    """Whether each alternative of a condition names an owner of builds; a branch, say, is anyone's."""
+    return all(map(_WHOSE.search, condition.split("||")))
 
 
 def _host(issuer: Any) -> str:

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from blastradius.loaderkit.contract import Provenances
-from blastradius.loaderkit.json_values import read_json
+from blastradius.loaderkit.ending import last_day
+from blastradius.loaderkit.json_values import read_json, under
 from blastradius.loaderkit.names import fitting, is_name, name_list
 from blastradius.model import Basis, Control, ControlKind, Kind, NoteKind, Party, Verb
 
@@ -126,6 +127,8 @@ _RIGHTS = {
 _ACCOUNT_KINDS = ("user", "group", "serviceAccount")
 _FOR_EVERYBODY = ("gmail.com", "googlemail.com")
 _WHOLE_POOL = re.compile(r"^principalSet:.*/workloadIdentityPools/([^/]+)/\*$")
+_BEFORE = re.compile(r"\(*request\.time\s*<(=?)\s*timestamp\(\s*[\"']([^\"']+)[\"']\s*\)+")
+"""A condition that ends a role, in the Common Expression Language of IAM."""
 _ANYONE = ("allUsers", "allAuthenticatedUsers")
 _ROBOT = ".iam.gserviceaccount.com"
 
@@ -235,7 +238,8 @@ def grant(context: Context, resource: Resource) -> bool:
     place = _place(context, resource)
     if not role or not members or not place:
         return False
-    _granted(context, resource, role, members, place, conditional=bool(context.blocks(resource, "condition")))
+    conditions = context.blocks(resource, "condition")
+    _granted(context, resource, role, members, place, condition=conditions[0] if conditions else None)
     return True
 
 
@@ -248,25 +252,34 @@ def whole_policy(context: Context, resource: Resource) -> bool:
             (binding.get("role"), name_list(binding.get("members"))) if isinstance(binding, dict) else (None, None)
         )
         if is_name(role) and members and place:
-            _granted(context, resource, role, list(members), place, conditional=bool(binding.get("condition")))
+            _granted(context, resource, role, list(members), place, condition=binding.get("condition"))
     return isinstance(bindings, list) and place is not None
 
 
 def _granted(
-    context: Context, resource: Resource, role: str, members: list[str], place: str, *, conditional: bool
+    context: Context, resource: Resource, role: str, members: list[str], place: str, condition: Any = None
 ) -> None:
     provenance, stated = context.provenance(resource), _effects_stated(context, role)
     effects = effects_of(role) if stated is None else stated
     if effects is None:
         message = f"role {role[:100]} is not known here; what it permits is left out"
         context.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
-    if conditional:
+    end, whole = _ends(under(condition, "expression"))
+    if condition and not whole:
         context.build.access.assumed.conditional += 1
         context.build.access.assumed.conditions["a role given under a condition"] += 1
     for member in dict.fromkeys(members):
         named = _deleted(context, member, provenance) if member.startswith("deleted:") else member
         if named is not None:
-            _member(context, named, role, effects or (), place, provenance)
+            _member(context, named, role, effects or (), place, provenance, end)
+
+
+def _ends(expression: Any) -> tuple[str | None, bool]:
+    """The last day on which a condition is met, where it ends on one; and whether that is all that it says."""
+    parts = [part.strip() for part in str(expression).split("&&")]
+    found = [_BEFORE.fullmatch(part) for part in parts if not re.search(r"\|\||[!?]", str(expression))]
+    days = [last_day(match[2], inclusive=bool(match[1])) for match in found if match]
+    return min(filter(None, days), default=None), len(days) == len(parts) and None not in days
 
 
 def _deleted(context: Context, member: str, provenance: Provenances) -> str | None:
@@ -291,7 +304,7 @@ def dataset_access(context: Context, resource: Resource) -> bool:
             google = context.google.thing(
                 found[0], Kind.STORE, found[1], context.provenance(resource), tag="google_bigquery_dataset"
             )
-            _granted(context, resource, _DATASET_ROLES.get(role, role), [member], google, conditional=False)
+            _granted(context, resource, _DATASET_ROLES.get(role, role), [member], google)
     return found is not None
 
 
@@ -331,23 +344,38 @@ def _place(context: Context, resource: Resource) -> str | None:
 
 
 def _member(
-    context: Context, member: str, role: str, effects: tuple[str, ...], place: str, provenance: Provenances
+    context: Context,
+    member: str,
+    role: str,
+    effects: tuple[str, ...],
+    place: str,
+    provenance: Provenances,
+    end: str | None,
 ) -> None:
     google = context.google
     if member in _ANYONE and place in context.closed_buckets:
         message = f"{place} lets in anyone, but public access to it is prevented"
         context.collector.note(NoteKind.ASSUMED, message, provenance=provenance)
     elif member in _ANYONE:
+        _endless(context, place, end, provenance)
         for effect in effects:
             google.anyone(effect, place, provenance)
     else:
-        google.grant(_key(context, google, member, provenance), role, effects, place, provenance)
+        google.grant(_key(context, google, member, provenance), role, effects, place, provenance, end)
         pool = _WHOLE_POOL.search(member)
         if pool and pool[1] in context.open_pools:
-            message = f"pool {pool[1][:100]} takes in the builds of anyone; no attribute_condition says whose"
+            message = f"pool {pool[1][:100]} takes in the builds of anyone: no attribute_condition says whose"
             context.collector.note(NoteKind.ASSUMED, message, provenance=provenance)
+            _endless(context, place, end, provenance)
             for effect in effects:
                 google.anyone(effect, place, provenance)
+
+
+def _endless(context: Context, place: str, end: str | None, provenance: Provenances) -> None:
+    """An end of what is open to anyone, which nothing here could lose."""
+    if end:
+        message = f"what {place[:200]} opens to anyone ends on {end}; taken as without an end, an upper bound"
+        context.collector.note(NoteKind.ASSUMED, message, provenance=provenance)
 
 
 def _key(context: Context, google: Clouds, member: str, provenance: Provenances) -> str:

@@ -16,7 +16,7 @@ from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded, Loader
-from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Party, Scenario, Verb
+from blastradius.model import Capability, Credential, Fact, Kind, Level, NoteKind, Party, Scenario, Verb
 from blastradius.reading import read_document
 from tests.loaders.golden import facts
 
@@ -124,6 +124,61 @@ def test_conditions_as_controls(tmp_path: Path, condition: dict[str, Any], contr
     (key,) = [entity for entity in loaded.entities if entity.id.endswith("session of arn:aws:iam::999988887777:root")]
     assert [each.kind for each in key.controls] == control
     assert bool(control) != ("not understood" in _says(loaded, NoteKind.ASSUMED))
+
+
+_BEFORE = {"DateLessThan": {"aws:CurrentTime": "2026-07-01T00:00:00Z"}}
+_LATER = {"DateLessThanEquals": {"aws:CurrentTime": "2026-09-30"}}
+
+
+@pytest.mark.parametrize(
+    ("statements", "end"),
+    [
+        ([_BEFORE], "2026-06-30"),
+        ([{"DateLessThanEquals": {"aws:CurrentTime": "2026-07-01T00:00:00Z"}}], "2026-07-01"),
+        ([{"DateLessThanIfExists": {"aws:CurrentTime": "2026-07-01T01:00:00+02:00"}}], "2026-06-30"),
+        ([{"NumericLessThan": {"aws:EpochTime": "1782864000"}}], "2026-06-30"),
+        ([{**_BEFORE, **_LATER}], "2026-06-30"),
+        ([{**_BEFORE, "StringEquals": {"sts:ExternalId": "x"}}], "2026-06-30"),
+        ([_BEFORE, _LATER], "2026-09-30"),
+        ([_BEFORE, {}], None),
+        ([{"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}], None),
+        ([{"DateLessThan": {"aws:CurrentTime": ["2026-07-01", "2027-07-01"]}}], None),
+        ([{"DateLessThan": {"aws:CurrentTime": "soon"}}], None),
+        ([{"DateLessThan": {"aws:TokenIssueTime": "2026-07-01T00:00:00Z"}}], None),
+    ],
+)
+def test_trust_that_ends_on_a_day(tmp_path: Path, statements: list[Any], end: str | None) -> None:
+    loaded = _trusting(tmp_path, *(_assume({"AWS": "999988887777"}, **conditions) for conditions in statements))
+    (key,) = [entity for entity in loaded.entities if entity.id.endswith("session of arn:aws:iam::999988887777:root")]
+    assert isinstance(key, Credential)
+    assert key.expires == end
+
+
+@pytest.mark.parametrize(
+    ("condition", "end"), [(_BEFORE, True), ({}, False), ({"DateNotEquals": _BEFORE["DateLessThan"]}, False)]
+)
+@pytest.mark.parametrize("of", ["permission", "trust", "several"])
+def test_what_one_of_us_may_until_a_day(tmp_path: Path, condition: dict[str, Any], end: bool, of: str) -> None:
+    until = {"Condition": condition} if condition else {}
+    user, bucket = f"arn:aws:iam::{OWN}:user/u", "arn:aws:s3:::orders"
+    reads = _allow("s3:GetObject", f"{bucket}/*", **({} if of == "trust" else until))
+    assumes, trust = _allow("sts:AssumeRole", f"arn:aws:iam::{OWN}:role/r"), _assume({"AWS": user}, **condition)
+    documents = {"permission": [reads], "trust": [], "several": [assumes]}[of]
+    policies = [{"PolicyName": "p", "PolicyDocument": {"Statement": [each]}} for each in documents]
+    of_role = [{"PolicyName": "q", "PolicyDocument": {"Statement": [reads]}}]
+    roles = [] if of == "permission" else [_role(*([trust] if of == "trust" else []), RolePolicyList=of_role)]
+    details = {"UserDetailList": [{"Arn": user, "UserPolicyList": policies}], "RoleDetailList": roles}
+    loaded = _small(tmp_path, details)
+    for day, reached in (("2026-06-30", True), ("2026-07-01", not end)):
+        reach = solve(Estate.build([loaded], today=day), Scenario(leak=(f"{user} keys",), assume=Level.GRANTED))
+        assert (Fact(bucket, Capability.READ) in reach.levels) == reached
+    assert ("taken as met" in _says(loaded, NoteKind.ASSUMED)) == ("DateNotEquals" in condition)
+
+
+@pytest.mark.parametrize("principal", ["*", {"AWS": OWN}])
+def test_an_end_of_what_has_no_key_is_told(tmp_path: Path, principal: Any) -> None:
+    loaded = _trusting(tmp_path, _assume(principal, **_BEFORE))
+    assert "ends on 2026-06-30; taken as without an end, an upper bound" in _says(loaded, NoteKind.ASSUMED)
 
 
 def test_a_control_counts_only_where_every_statement_asks_for_it(tmp_path: Path) -> None:

@@ -428,7 +428,8 @@ def test_options_that_do_not_fit_are_refused(options: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("second", "owners"), [("other", {"group:default/shop"}), ("shop", {"group:default/shop"}), ("", {"group:default/shop"})]
+    ("second", "owners"),
+    [("other", {"group:default/shop"}), ("shop", {"group:default/shop"}), ("", {"group:default/shop"})],
 )
 def test_an_entity_that_is_described_again_keeps_its_owner(second: str, owners: set[str]) -> None:
     again = _entity("Component", "till", owner=second, consumesApis="orders")

@@ -894,9 +894,9 @@ def test_which_node_a_pod_breaks_out_to_may_be_unsaid() -> None:
 def test_a_pod_that_may_be_on_any_node_breaks_out_to_those_that_are_described() -> None:
     labels = {"n1": {"disk": "ssd"}, "n2": {"disk": "ssd"}, "n3": {}}
     nodes = [{"apiVersion": "v1", "kind": "Node", "metadata": {"name": n, "labels": labels[n]}} for n in labels]
-    probe = deployment("probe", "red", {}) | {"kind": "DaemonSet"}
-    spec = probe["spec"]["template"]["spec"]
-    spec |= {"nodeSelector": {"disk": "ssd"}, "containers": [{"name": "c", "securityContext": {"privileged": True}}]}
+    container = {"name": "c", "securityContext": {"privileged": True}}
+    template = {"spec": {"nodeSelector": {"disk": "ssd"}, "containers": [container]}}
+    probe = {**deployment("probe", "red", {}), "kind": "DaemonSet", "spec": {"template": template}}
     loaded = load([*nodes, probe, _pod("till", nodeName="n2"), _pod("safe", nodeName="n3")])
     assert "any of which it may be where it is not named: an upper bound" in str(loaded.notes)
     reached = _reached(loaded, Level.GRANTED, compromise=("k8s:red/daemonset/probe",))

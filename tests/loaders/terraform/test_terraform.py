@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded, Loader
-from blastradius.model import Kind, NoteKind, Operation, Party, Verb
+from blastradius.model import Capability, Credential, Fact, Kind, Level, NoteKind, Operation, Party, Scenario, Verb
 from blastradius.reading import parse_document, read_document
 from tests.loaders.golden import facts
 
@@ -360,6 +361,17 @@ def test_members_at_google() -> None:
         ("https://token.actions.githubusercontent.com", None, "*", True),
         ("https://gitlab.com/", "", "*", True),
         ("https://token.actions.githubusercontent.com", "assertion.repository_owner == 'acme'", "*", False),
+        ("https://token.actions.githubusercontent.com", "assertion.sub.startsWith('repo:acme/')", "*", False),
+        ("https://token.actions.githubusercontent.com", "attribute.repository in ['acme/shop']", "*", False),
+        ("https://gitlab.com", "assertion.namespace_path == 'acme' && assertion.ref == 'refs/heads/main'", "*", False),
+        ("https://token.actions.githubusercontent.com", "assertion.ref == 'refs/heads/main'", "*", True),
+        ("https://token.actions.githubusercontent.com", "assertion.repository_owner != 'acme'", "*", True),
+        (
+            "https://token.actions.githubusercontent.com",
+            "assertion.repository_owner == 'acme' || assertion.ref == 'refs/heads/main'",
+            "*",
+            True,
+        ),
         ("https://token.actions.githubusercontent.com", None, "attribute.repository/acme/shop", False),
         ("https://ci.acme.example", None, "*", False),
     ],
@@ -382,6 +394,50 @@ def test_a_pool_that_a_public_issuer_fills_is_everyone(
     )
     assert _parties(loaded) == {"google:pool ci"}
     assert _open(loaded) == ({"google read by anyone google:secret_manager_secret/shop/s"} if everyone else set())
+
+
+_BEFORE = 'request.time < timestamp("2026-07-01T00:00:00Z")'
+
+
+@pytest.mark.parametrize(
+    ("expression", "end", "met"),
+    [
+        (_BEFORE, "2026-06-30", False),
+        (_BEFORE.replace("<", "<="), "2026-07-01", False),
+        (_BEFORE.replace("00Z", "00+02:00").replace("01T00", "01T01"), "2026-06-30", False),
+        (f"({_BEFORE}) && resource.name.startsWith('x')", "2026-06-30", True),
+        (f"{_BEFORE} && request.time > timestamp('2026-01-01T00:00:00Z')", "2026-06-30", True),
+        (f"{_BEFORE} || resource.name.startsWith('x')", None, True),
+        (f"!({_BEFORE})", None, True),
+        ("request.time < timestamp('soon')", None, True),
+        ("request.time > timestamp('2026-01-01T00:00:00Z')", None, True),
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_role_that_ends_on_a_day(expression: str, end: str | None, met: bool, whole: bool) -> None:
+    member, condition = "user:eve@elsewhere.example", {"title": "t", "expression": expression}
+    bindings = {"bindings": [{"role": "roles/viewer", "members": [member], "condition": condition}]}
+    kind, declared = "google_project_iam_member", {"role": "roles/viewer", "member": member, "condition": [condition]}
+    if whole:
+        kind, declared = "google_project_iam_policy", {"policy_data": json.dumps(bindings)}
+    bucket = _row("google_storage_bucket", "b", name="b", project="shop")
+    loaded = _state(bucket, _row(kind, "m", project="shop", **declared))
+    ends = {entity.expires for entity in loaded.entities if isinstance(entity, Credential)} - {None}
+    assert ends == ({end} if end else set())
+    assert any("taken as met" in note.message for note in loaded.notes) == met
+    fact = Fact("google:storage_bucket/b", Capability.READ)
+    for day, reached in (("2026-06-30", True), ("2026-07-02", not end)):
+        reach = solve(
+            Estate.build([loaded], today=day), Scenario(compromise=("google:elsewhere.example",), assume=Level.GRANTED)
+        )
+        assert (fact in reach.levels) == reached
+
+
+def test_an_end_of_what_anyone_may_is_told_and_ends_nothing() -> None:
+    member = {"role": "roles/viewer", "member": "allUsers", "condition": [{"expression": _BEFORE}]}
+    loaded = _state(_row("google_project_iam_member", "m", project="shop", **member))
+    assert "opens to anyone ends on 2026-06-30; taken as without an end" in str(loaded.notes)
+    assert _open(loaded)
 
 
 _ASSUMED = "taken as another's"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.ending import until
 from blastradius.loaderkit.names import is_name
 from blastradius.loaderkit.vendors.aws.arns import Target, is_caller, targets
 from blastradius.loaderkit.vendors.aws.families import EVERYTHING, Effects, effects_but, effects_of, known_service
@@ -126,15 +127,16 @@ class Access:
         provenance = self.collector.provenance(*statement.keys)
         operations = self._operations(statement, provenance)
         for operation in operations:
-            self.collector.relate(Verb.PERMITS, scope, operation, provenance=provenance, basis=Basis.INFERRED)
+            permitted = until(self.collector, operation, statement.until, provenance)
+            self.collector.relate(Verb.PERMITS, scope, permitted, provenance=provenance, basis=Basis.INFERRED)
         self.taken_as_met(statement if operations else None)
         return bool(operations)
 
     def taken_as_met(self, statement: Statement | None) -> None:
-        """Conditions of a statement that change nothing here, for they are taken as met."""
-        if statement and statement.conditions:
-            self.assumed.conditional += 1
-            self.assumed.conditions.update(condition.key for condition in statement.conditions)
+        """Conditions of a statement that change nothing here, for they are taken as met; an end is no such one."""
+        keys = [condition.key for condition in statement.conditions if not condition.until] if statement else []
+        self.assumed.conditional += bool(keys)
+        self.assumed.conditions.update(keys)
 
     def _operations(self, statement: Statement, provenance: Provenances) -> list[str]:
         resources = self._resources(statement)

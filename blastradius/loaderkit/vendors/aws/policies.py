@@ -11,10 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from blastradius.loaderkit.ending import last_day
 from blastradius.loaderkit.json_values import Keys, read_json
 from blastradius.loaderkit.names import name_list
 
 _REGIONAL = re.compile(r"([\w.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d|\.\$\{[^}]*\})?\.amazonaws\.com(?:\.cn)?", re.ASCII)
+_BEFORE = re.compile(r"(date|numeric)lessthan(equals)?(ifexists)?")
+DATES = frozenset({"aws:currenttime", "aws:epochtime"})
+"""Keys that every request has, with the moment that it is made."""
 PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
@@ -25,6 +29,12 @@ class Condition:
     operator: str
     key: str
     values: tuple[str, ...]
+
+    @property
+    def until(self) -> str | None:
+        """The last day on which it is met, where it is met until a moment and no longer."""
+        before = _BEFORE.fullmatch(self.operator.lower()) if self.key in DATES and len(self.values) == 1 else None
+        return last_day(self.values[0], inclusive=bool(before[2])) if before else None
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,11 @@ class Statement:
     principals: tuple[tuple[str, str], ...] = ()
     not_principal: bool = False
     conditions: tuple[Condition, ...] = ()
+
+    @property
+    def until(self) -> str | None:
+        """The last day on which it holds, where conditions end it on one."""
+        return min((day for condition in self.conditions if (day := condition.until)), default=None)
 
     @property
     def everything(self) -> bool:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.ending import until
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.names import MAX_ID, fitting
 from blastradius.loaderkit.vendors.aws.access import QUIET, Access, few
-from blastradius.loaderkit.vendors.aws.arns import Target, targets
+from blastradius.loaderkit.vendors.aws.arns import Target, arn_of, targets
 from blastradius.loaderkit.vendors.aws.families import BY_NAME, effects_of
 from blastradius.loaderkit.vendors.aws.graph import Graph, short
 from blastradius.loaderkit.vendors.aws.policies import Policy, Statement, service_name
@@ -47,7 +48,8 @@ class ResourcePolicies:
     """Trust and resource policies, read into the graph of what they open.
 
     ``closed`` things let in nobody unknown, whatever their policies say; ``unlisted`` ones, whatever access lists say.
-    ``websites`` are buckets that are set up to be read as a website.
+    ``websites`` are buckets that are set up to be read as a website; ``within`` are operations open to whoever is of
+    an account.
     """
 
     access: Access
@@ -55,6 +57,7 @@ class ResourcePolicies:
     closed: set[str] = field(default_factory=set)
     unlisted: set[str] = field(default_factory=set)
     websites: set[str] = field(default_factory=set)
+    within: dict[str, tuple[str, Provenances]] = field(default_factory=dict)
 
     @property
     def graph(self) -> Graph:
@@ -78,7 +81,7 @@ class ResourcePolicies:
         self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
 
     def _credential(self, what: str, given: LetIn) -> str:
-        """The credential of one outsider; a control counts only where every statement asks for it."""
+        """The credential of one outsider; a control or an end counts only where every statement asks for it."""
         trustee, _, provenance = given[0]
         party = trustee.party or self.trustees.anyone(provenance)
         asked = frozenset.intersection(*(frozenset(declared.controls) for _, declared, _ in given))
@@ -91,7 +94,9 @@ class ResourcePolicies:
         taken = trustee.kind == "anyone" and all(declared.unknown for _, declared, _ in given)
         basis = Basis.ASSUMED if taken else Basis.DECLARED
         attributes = {"controls": controls(asked, provenance), "basis": basis, "provenance": places}
-        session = {"id": made, "name": name[:MAX_ID], "type": "session", **attributes}
+        ends = [declared.until for _, declared, _ in given]
+        end = None if None in ends else max(filter(None, ends))
+        session = {"id": made, "name": name[:MAX_ID], "type": "session", "expires": end, **attributes}
         self.collector.entity(Credential.model_validate(session))
         self.collector.relate(Verb.HOLDS, party.id, made, provenance=places, basis=basis)
         return made
@@ -132,7 +137,7 @@ class ResourcePolicies:
             elif trustee.kind == "unknown":
                 self._unknown(role, trustee, provenance)
             else:
-                self._inside(role, trustee, provenance)
+                self._inside(role, trustee, declared, provenance)
                 self.access.taken_as_met(statement if declared.controls else None)
         return known
 
@@ -150,12 +155,15 @@ class ResourcePolicies:
             )
             self.collector.note(NoteKind.ASSUMED, message, what, provenance=provenance)
 
-    def _inside(self, role: str, trustee: Trustee, provenance: Provenances) -> None:
+    def _inside(self, role: str, trustee: Trustee, declared: TrustConditions, provenance: Provenances) -> None:
         """One of us, an account of ours, or a service of AWS that runs what it is given."""
         if trustee.kind == "own" and trustee.arn:
             key = self.graph.key(self.graph.identity(trustee.arn, provenance))
-            self.collector.relate(Verb.GRANTS, key, self.assuming(role, provenance), provenance=provenance)
-        elif trustee.kind == "account":
+            granted = until(self.collector, self.assuming(role, provenance), declared.until, provenance)
+            self.collector.relate(Verb.GRANTS, key, granted, provenance=provenance)
+            return
+        self._endless(role, declared, provenance)
+        if trustee.kind == "account":
             account = trustee.name if trustee.name in self.trustees.own else self.graph.account
             self.graph.open_to("role", ("assume",), role, account, provenance)
         elif trustee.kind == "service" and service_name(trustee.name) in _RUNS_CODE:
@@ -169,7 +177,7 @@ class ResourcePolicies:
         """Whom the policy of a bucket, a queue, a key or the like lets in."""
         self.access.reject(policy, f"the policy of {thing}")
         outsiders: dict[str, LetIn] = defaultdict(list)
-        opened: dict[str, list[str]] = defaultdict(list)
+        opened: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
         for statement in policy.statements:
             if not statement.allow:
                 self.access.deny()
@@ -179,15 +187,19 @@ class ResourcePolicies:
             for trustee, declared, provenance in let_in:
                 if trustee.kind == "party":
                     outsiders[trustee.name].append((trustee, declared, provenance))
-                    opened[trustee.name] += [self.graph.reach(target, effect, provenance) for target, effect in reached]
+                    opened[trustee.name] += [
+                        (self.graph.reach(target, effect, provenance), declared.until) for target, effect in reached
+                    ]
                 else:
                     self._open(thing, reached, trustee, declared, provenance)
             opens = any(trustee.kind in ("anyone", "own", "party") for trustee, _, _ in let_in)
             self.access.count(None if opens else _OWN_ACCOUNT if reached else QUIET)
         for name, given in outsiders.items():
-            key = self._credential(f"{thing} access", given)
-            for operation in opened[name]:
-                self.collector.relate(Verb.GRANTS, key, operation, provenance=given[0][2])
+            key, provenance = self._credential(f"{thing} access", given), given[0][2]
+            ends = {end for _, end in opened[name]}
+            for operation, end in opened[name]:
+                granted = until(self.collector, operation, end if len(ends) > 1 else None, provenance)
+                self.collector.relate(Verb.GRANTS, key, granted, provenance=provenance)
 
     def access_list(self, bucket: str, canned: str, keys: Keys) -> None:
         """A canned access list of a bucket, which may let anyone in."""
@@ -197,7 +209,10 @@ class ResourcePolicies:
             self.add("s3", bucket, Policy((anyone,)))
 
     def publish(self) -> None:
-        """Websites that anyone may read all of are public by intent, and so is reading them."""
+        """What is open to an account, to its identities; websites that anyone may read are public by intent."""
+        for operation, (account, provenance) in self.within.items():
+            for name in [name for name in self.graph.paths if (arn := arn_of(name)) and arn.account == account]:
+                self.collector.relate(Verb.GRANTS, self.graph.key(name), operation, provenance=provenance)
         entities = self.collector.entities
         for bucket in sorted(self.websites & entities.keys()):
             reading = entities.get(fitting(f"aws s3 read{_BY_ANYONE} {bucket}"))
@@ -227,8 +242,12 @@ class ResourcePolicies:
         if trustee.kind == "unknown":
             self._unknown(f"the policy of {thing}", trustee, provenance)
         elif trustee.kind == "anyone" and thing in self.closed:
-            message = f"the policy of {thing} lets in anyone, but public access to it is blocked"
+            message = f"the policy of {thing} lets in anyone, but public access to it is blocked: anyone of its account"
             self.collector.note(NoteKind.ASSUMED, message, thing, provenance=provenance)
+            for target, effect in reached:
+                suffix = f"{_BY_ANYONE} of {self.graph.account}"
+                operation = self.graph.reach(target, effect, provenance, suffix)
+                self.within[operation] = (self.graph.account, provenance)
         elif trustee.kind == "anyone":
             self._taken_as_anyone(thing, understood, provenance)
             for target, effect in reached:
@@ -236,12 +255,19 @@ class ResourcePolicies:
         elif trustee.kind == "own" and trustee.arn:
             key = self.graph.key(self.graph.identity(trustee.arn, provenance))
             for target, effect in reached:
-                self.collector.relate(
-                    Verb.GRANTS, key, self.graph.reach(target, effect, provenance), provenance=provenance
-                )
+                operation = self.graph.reach(target, effect, provenance)
+                granted = until(self.collector, operation, understood.until, provenance)
+                self.collector.relate(Verb.GRANTS, key, granted, provenance=provenance)
+
+    def _endless(self, what: str, understood: TrustConditions, provenance: Provenances) -> None:
+        """An end of what is open to anyone, to an account or to a service, which nothing here could lose."""
+        if understood.until:
+            message = f"what {what} opens ends on {understood.until}; taken as without an end, an upper bound"
+            self.collector.note(NoteKind.ASSUMED, message, what, provenance=provenance)
 
     def _open_to_all(self, operation: str, understood: TrustConditions, provenance: Provenances) -> None:
         """Anyone may call it; a control counts only where every statement asks for it."""
+        self._endless(operation, understood, provenance)
         before = self.collector.entities[operation]
         asked = understood.controls & {ControlKind.IP_ALLOWLIST}
         if isinstance(before, Operation) and before.anonymous:

@@ -14,7 +14,7 @@ from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import MAX_ID, fitting
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, is_account, is_identity
 from blastradius.loaderkit.vendors.aws.options import AwsOptions
-from blastradius.loaderkit.vendors.aws.policies import Condition, Statement
+from blastradius.loaderkit.vendors.aws.policies import DATES, Condition, Statement
 from blastradius.loaderkit.vendors.issuers import PUBLIC_BUILDS
 from blastradius.model import Basis, Control, ControlKind, Party
 
@@ -29,7 +29,7 @@ _OF_SERVICES = frozenset({"aws:principalisawsservice", "aws:principalservicename
 _NEUTRAL = frozenset(
     f"{service}:{name}"
     for service, names in {
-        "aws": "securetransport tokenissuetime currenttime epochtime referer useragent requestedregion resourceaccount",
+        "aws": "securetransport tokenissuetime referer useragent requestedregion resourceaccount",
         "kms": "viaservice grantisforawsresource",
         "s3": "prefix delimiter max-keys authtype signatureversion signatureage tlsversion resourceaccount",
         "sns": "protocol endpoint",
@@ -53,13 +53,13 @@ _SIGNED = frozenset({"aws:principalarn", "aws:principalaccount"})
 _WHOSE = re.compile(r"[^/:]+[/:]")
 UNDERSTOOD = (
     "sts:ExternalId, aws:SourceIp, aws:SourceVpc(e), MFA, organisation, account, ARN, service of AWS, audience and "
-    "subject, and what a caller says in the request itself"
+    "subject, a day until when, and what a caller says in the request itself"
 )
 
 
 @dataclass
 class TrustConditions:
-    """What the conditions of one statement come to; ``unknown`` are the keys that are not understood."""
+    """What the conditions of one statement come to: ``until`` is the last day, ``unknown`` what is not understood."""
 
     controls: set[ControlKind] = field(default_factory=set)
     accounts: set[str] = field(default_factory=set)
@@ -70,6 +70,7 @@ class TrustConditions:
     audience: bool = False
     service: bool = False
     unauthenticated: bool = False
+    until: str | None = None
     unknown: list[str] = field(default_factory=list)
 
 
@@ -100,6 +101,9 @@ def _understood(operator: str, condition: Condition, found: TrustConditions) -> 
     values = {value for value in condition.values if value}
     if condition.key in _NEUTRAL or condition.key.startswith(_ASKED) or ("*" in values and operator.endswith("like")):
         return True
+    if condition.key in DATES:
+        found.until = min(filter(None, (found.until, condition.until)), default=None)
+        return condition.until is not None
     if operator == "null" and condition.key in _ACCOUNTS | _ARNS | _ORGANIZATIONS:
         return True
     if condition.key in _OF_SERVICES and (operator in _EQUAL or (operator == "bool" and values == {"true"})):
