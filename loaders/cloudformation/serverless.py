@@ -132,8 +132,7 @@ def _event(build: Builder, template: Template, resource: Resource, kind: str, at
     if kind in ("Api", "HttpApi"):
         api = values.text(attributes.get("RestApiId") or attributes.get("ApiId")) or values.unknown(f"Serverless{kind}")
         thing = build.graph.thing("api", fitting(_api_arn(template, api, kind)), provenance)
-        auth = attributes.get("Auth")
-        open_to_all = isinstance(auth, dict) and values.text(auth.get("Authorizer")) == "NONE"
+        open_to_all = _is_open(template, api, kind, attributes.get("Auth"))
         path, verb = values.text(attributes.get("Path")) or "*", values.text(attributes.get("Method")) or "ANY"
         route(build, thing, f"{verb.upper()} {path}", provenance, anonymous=open_to_all, function=function)
         return
@@ -142,6 +141,22 @@ def _event(build: Builder, template: Template, resource: Resource, kind: str, at
     if source:
         store = source if arn_of(source) else f"arn:aws:s3:::{source}"
         reads(build, function, family, store.partition("/stream/")[0], provenance)
+
+
+def _is_open(template: Template, api: str, kind: str, asked: Any) -> bool:
+    """Whether a route asks for nothing: neither itself nor the API that the template makes for it, or by itself."""
+    values, of = template.values, f"AWS::Serverless::{kind}"
+    made = [row.properties for row in template.of_type(of) if values.name(row.name) == api]
+    implicit = [template.shared.get(kind) or {}] if api == values.unknown(f"Serverless{kind}") else []
+    stated = next(iter([*made, *implicit]), None)
+    own = values.resolve(asked) if isinstance(values.resolve(asked), dict) else {}
+    if values.text(own.get("Authorizer")) or not isinstance(stated, dict):
+        return values.text(own.get("Authorizer")) == "NONE"
+    whole = values.resolve(stated.get("Auth"))
+    auth = {**(whole if isinstance(whole, dict) else {}), **own}
+    elsewhere = stated.keys() & {"DefinitionBody", "DefinitionUri"} or auth.keys() & {"ResourcePolicy"}
+    keyed = str(values.resolve(auth.get("ApiKeyRequired"))).lower() == "true"
+    return not (elsewhere or keyed) and values.text(auth.get("DefaultAuthorizer")) in (None, "", "NONE")
 
 
 def _api_arn(template: Template, name: str, kind: str) -> str:

@@ -58,6 +58,7 @@ class Template:
     malformed: list[Keys]
     macros: list[str]
     loops: Loops
+    shared: dict[str, Any]
 
     def of_type(self, *types: str) -> list[Resource]:
         """The resources of some types."""
@@ -142,8 +143,10 @@ def read_template(document: Document, options: TemplateOptions) -> Template:
     values = Values(body, account, options.region or "", stack, options.parameters)
     loops = Loops(values.texts)
     template = Template(
-        values, [], [], [transform for transform in _transforms(body) if transform not in _PLAIN], loops
+        values, [], [], [transform for transform in _transforms(body) if transform not in _PLAIN], loops, {}
     )
+    shared = body.get("Globals")
+    template.shared.update(shared if isinstance(shared, dict) else {})
     rows = list(loops.written_out(body["Resources"], (*keys, "Resources"), {}))
     values.resources = {name: row for name, row, _ in rows}
     for name, row, place in rows:
@@ -158,7 +161,16 @@ def _read(template: Template, name: str, row: Any, keys: Keys) -> None:
         template.malformed.append(keys)
         return
     basis = Basis.ASSUMED if "Condition" in row else Basis.DECLARED
-    template.resources.append(Resource(name, kind, keys, properties or {}, basis))
+    shared = template.shared.get(kind.removeprefix("AWS::Serverless::")) if "Serverless" in kind else None
+    template.resources.append(Resource(name, kind, keys, with_shared(shared, properties or {}), basis))
+
+
+def with_shared(shared: Any, own: Any) -> Any:
+    """Properties with those of ``Globals``: mappings are joined, lists put behind, and else one's own stands."""
+    if isinstance(shared, dict) and isinstance(own, dict):
+        joined = {key: with_shared(shared[key], own[key]) for key in shared.keys() & own.keys()}
+        return {**shared, **own, **joined}
+    return [*shared, *own] if isinstance(shared, list) and isinstance(own, list) else own
 
 
 def _not_ours(body: Any) -> str | None:

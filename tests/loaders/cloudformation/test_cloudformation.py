@@ -274,6 +274,47 @@ def test_an_event_may_say_nothing_but_its_type() -> None:
     )
 
 
+_COMMON = "{Api: {Auth: {DefaultAuthorizer: AWS_IAM}}}"
+
+
+@pytest.mark.parametrize(
+    ("shared", "api", "event", "anonymous"),
+    [
+        ("{}", "", "", True),
+        ("{Api: {Auth: {DefaultAuthorizer: AWS_IAM}}}", "", "", False),
+        ("{HttpApi: {Auth: {DefaultAuthorizer: AWS_IAM}}}", "", "", True),
+        ("{Api: {Auth: {ApiKeyRequired: true}}}", "", "", False),
+        ("{Api: {Auth: {DefaultAuthorizer: AWS_IAM}}}", "", "Auth: {Authorizer: NONE}", True),
+        ("{}", "", "Auth: {Authorizer: AWS_IAM}", False),
+        ("{}", "StageName: a", "RestApiId: !Ref A", True),
+        ("{}", "StageName: a, Auth: {DefaultAuthorizer: AWS_IAM}", "RestApiId: !Ref A", False),
+        ("{Api: {Auth: {DefaultAuthorizer: AWS_IAM}}}", "StageName: a", "RestApiId: !Ref A", False),
+        (_COMMON, "Auth: {AddDefaultAuthorizerToCorsPreflight: false}", "RestApiId: !Ref A", False),
+        ("{}", "DefinitionUri: api.yaml", "RestApiId: !Ref A", False),
+        ("{}", "Auth: {ResourcePolicy: {IpRangeWhitelist: [198.51.100.0/24]}}", "RestApiId: !Ref A", False),
+        ("{}", "", "RestApiId: of-another-stack", False),
+    ],
+)
+def test_a_route_is_open_where_neither_it_nor_its_api_asks_for_anything(
+    shared: str, api: str, event: str, anonymous: bool
+) -> None:
+    events = f"Events: {{H: {{Type: Api, Properties: {{Path: /x, Method: get, {event}}}}}}}"
+    own = f"A: {{Type: AWS::Serverless::Api, Properties: {{{api}}}}}\n" if api else ""
+    function = f"F: {{Type: AWS::Serverless::Function, Properties: {{{events}}}}}"
+    loaded = _of(own + function, f"{SAM}\nGlobals: {shared}")
+    assert bool(_open(loaded)) == anonymous
+
+
+def test_what_all_functions_of_a_template_have_in_common_is_read() -> None:
+    globals_ = f"{SAM}\nGlobals: {{Function: {{FunctionUrlConfig: {{AuthType: NONE}}}}}}"
+    plain, own = (
+        _of(f"F: {{Type: AWS::Serverless::Function, Properties: {{{says}}}}}", globals_)
+        for says in ("Handler: h", "FunctionUrlConfig: {AuthType: AWS_IAM}")
+    )
+    assert _open(plain)
+    assert not _open(own)
+
+
 def test_a_state_machine_has_policies_as_a_function_does() -> None:
     loaded = _of(
         "S: {Type: AWS::Serverless::StateMachine, Properties: {Policies: [{S3ReadPolicy: {BucketName: b}}]}}", SAM
