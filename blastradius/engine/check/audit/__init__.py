@@ -16,6 +16,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from blastradius.columns.ragged import distinct
 from blastradius.engine.check.audit.compare import EMPTY_ROW, FULL_ROW, Block, first_defect
 from blastradius.engine.check.audit.hours import Clock, hours_of
 from blastradius.engine.check.audit.instance_table import (
@@ -23,7 +24,6 @@ from blastradius.engine.check.audit.instance_table import (
     InstanceTable,
     Ints,
     Words,
-    distinct,
     instances_of_proposal,
     packed,
 )
@@ -40,10 +40,11 @@ from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Scenario
 _WIDTH = len(CAPABILITY_NUMBER)
 _INACTIVE = CAPABILITY_NUMBER[Capability.INACTIVE]
 _WHOLES = {
-    number: [CAPABILITY_NUMBER[whole] for whole in Capability if part in all_included(whole)[1:]]
+    number: wholes
     for part, number in CAPABILITY_NUMBER.items()
+    if (wholes := [CAPABILITY_NUMBER[whole] for whole in Capability if part in all_included(whole)[1:]])
 }
-"""For the number of each capability those of the capabilities that include it."""
+"""For the number of each capability that another includes those of the capabilities that do."""
 
 _KIND_NUMBER = {kind: number for number, kind in enumerate(Kind)}
 _NO_KIND = len(_KIND_NUMBER)
@@ -294,22 +295,20 @@ class _Check:
 
     def _rows(self) -> Ints:
         """The row of ``held`` that says where the fact of each key is claimed, or where one that includes it is."""
-        listed = np.full((len(self.names), _WIDTH), -1, np.int32)  # there are millions
+        listed = np.full((len(self.names), _WIDTH), EMPTY_ROW, np.int32)  # there are millions
         listed.reshape(-1)[self.key] = 2 + self.claims.row
-        found, is_listed = listed.copy(), np.ascontiguousarray(listed.T >= 0)
+        found, is_listed = listed.copy(), np.ascontiguousarray(listed.T != EMPTY_ROW)
         held, count = [self.held], len(self.held)
         for part, wholes in _WHOLES.items():
             some = np.flatnonzero(~is_listed[part] & np.logical_or.reduce(is_listed[wholes]))
             rows = listed[some[:, np.newaxis], wholes]
-            found[some, part] = rows.max(axis=1, initial=-1)
-            mixed = np.flatnonzero(((rows != found[some, part, np.newaxis]) & (rows >= 0)).any(axis=1))
+            found[some, part] = rows.max(axis=1)
+            mixed = np.flatnonzero(((rows != found[some, part, np.newaxis]) & (rows != EMPTY_ROW)).any(axis=1))
             found[some[mixed], part] = count + np.arange(len(mixed))
-            held.append(np.bitwise_or.reduce(self.held[np.maximum(rows[mixed], EMPTY_ROW)], axis=1))
+            held.append(np.bitwise_or.reduce(self.held[rows[mixed]], axis=1))
             count += len(mixed)
         self.held = np.concatenate(held)
-        somewhere = np.flatnonzero(found >= 0)
-        named = np.full(found.size, EMPTY_ROW)
-        named[somewhere] = self._named(np.arange(count))[found.reshape(-1)[somewhere]]
+        named: Ints = self._named(np.arange(count))[found.reshape(-1)]
         return named
 
     def _named(self, rows: Ints) -> Ints:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blastradius.engine.check.audit.instance_table import Flags, Instances, Ints, Words, distinct
+from blastradius.columns.ragged import distinct
+from blastradius.engine.check.audit.instance_table import Flags, Instances, Ints, Words
 from blastradius.engine.check.audit.plan import CheckPlan
 from blastradius.engine.check.quorum import is_outvoted
 
@@ -124,9 +125,9 @@ def _unsupported(block: Block, active: Ints, covers: Flags) -> Defect | None:
 
 def _or_into(rows: Words, where: Ints, more: Words) -> None:
     """Add each of ``more`` to the row named by ``where``, which is sorted."""
-    begins = np.flatnonzero(np.diff(where, prepend=-1))
-    if len(begins):
-        rows[where[begins]] |= np.bitwise_or.reduceat(more, begins, axis=0)
+    if len(where):
+        each, begins = np.unique(where, return_index=True)
+        rows[each] |= np.bitwise_or.reduceat(more, begins, axis=0)
 
 
 def _unfounded(block: Block, covers: Flags) -> Defect | None:

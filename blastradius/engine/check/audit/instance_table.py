@@ -62,12 +62,6 @@ def packed(flags: Flags) -> Words:
     return np.packbits(words, axis=-1, bitorder="little").view("<u8").astype(np.uint64, copy=False)
 
 
-def distinct(numbers: Ints) -> Ints:
-    """Numbers (none negative) sorted, each once; ``np.unique`` hashes them first, which takes longer."""
-    found = np.sort(numbers)
-    return found[np.diff(found, prepend=-1) > 0]
-
-
 class Conditions(NamedTuple):
     """What an instance asks of a world besides premises: a level, a basis on which it is known, and so on."""
 

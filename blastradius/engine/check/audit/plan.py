@@ -70,7 +70,7 @@ def _cyclic(instances: Instances, count: int) -> Flags:
     premise, instance = instances.premise_of
     conclusion = instances.conclusion[instance]
     component = strong_components(premise, conclusion, count)
-    found: Flags = np.bincount(component, minlength=1)[component] > 1
+    found: Flags = np.bincount(component)[component] > 1
     found[premise[premise == conclusion]] = True
     return found
 

@@ -48,13 +48,10 @@ class Asked(NamedTuple):
                 found[number - names.first_control] = False
         return found
 
-    def shut(self, instances: RuleInstances, standing: RaggedArray) -> Flags:
-        """Which instances nothing that could be reached would open."""
+    def shut(self, instances: RuleInstances) -> Flags:
+        """Which instances nothing that could be reached would open, whatever controls fall."""
         columns = instances.columns
-        provider = instances.names.columns.controls.provider
-        forever = standing.row_ids[provider[standing.values] == NO_INDEX]
         found: Flags = columns.basis > BASES.index(self.basis)
-        found[forever] = True
         return found if "fail_closed" in self.distrust else found | columns.fail_closed
 
     def is_over(self, at: float) -> bool:

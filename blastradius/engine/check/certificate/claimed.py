@@ -9,7 +9,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray, indptr_of
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray
 from blastradius.columns.tables import KINDS, NO_INDEX
 from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, included
 from blastradius.engine.check.certificate.asked import Asked
@@ -39,7 +39,8 @@ class Claimed:
     ``fact`` and ``premises`` are such numbers, ``NO_INDEX`` for what is proved nowhere; ``rule`` are as
     ``rule_number`` has them, or one of the three numbers above; ``along`` are relations by number, ``NO_INDEX`` for
     what is none.
-    ``name`` and ``capability`` are those of each fact (``NO_INDEX``: the estate has no such thing).
+    ``name`` and ``capability`` are those of each fact (``NO_INDEX``: the estate has no such thing), ``kind`` the number
+    of the kind of entity that it is about, the last of all for what is none.
     """
 
     number: dict[Fact, int]
@@ -52,6 +53,7 @@ class Claimed:
     along: RaggedArray
     name: Numbers
     capability: Numbers
+    kind: Numbers
 
     @classmethod
     def of(cls, names: Names, steps: Sequence[ProofStep]) -> Claimed:
@@ -60,6 +62,7 @@ class Claimed:
         fact = [number.setdefault(step.fact, len(number)) for step in steps]
         relations = names.relations if any(step.relations for step in steps) else {}
         known = {capability: names.numbers_of(capability) for capability in {fact.capability for fact in number}}
+        about = np.array([known[capability].get(name, NO_INDEX) for name, capability in number], np.int64)
         return cls(
             number,
             fact=np.array(fact, np.int64),
@@ -67,10 +70,11 @@ class Claimed:
             level=np.array([step.level for step in steps], np.int64),
             hops=np.array([step.hops for step in steps], np.int64),
             at=np.array([step.at for step in steps], np.float64),
-            premises=_lists([[number.get(fact, NO_INDEX) for fact in step.premises] for step in steps]),
-            along=_lists([[relations.get(name, NO_INDEX) for name in step.relations] for step in steps]),
-            name=np.array([known[about].get(name, NO_INDEX) for name, about in number], np.int64),
+            premises=RaggedArray.of([[number.get(fact, NO_INDEX) for fact in step.premises] for step in steps]),
+            along=RaggedArray.of([[relations.get(name, NO_INDEX) for name in step.relations] for step in steps]),
+            name=about,
             capability=np.array([CAPABILITY_NUMBER[fact.capability] for fact in number], np.int64),
+            kind=np.append(names.columns.entities.kind, len(KINDS))[np.minimum(about, names.count)],
         )
 
     @cached_property
@@ -85,23 +89,22 @@ class Claimed:
         found[self.fact[rows]] = rows  # of several the last stays
         return found
 
-    def includes(self, names: Names) -> tuple[Numbers, Numbers, Numbers]:
+    def includes(self) -> tuple[Numbers, Numbers, Numbers]:
         """Of each fact what it includes: the number of the one, the name and the capability of the other."""
-        kinds = np.append(names.columns.entities.kind, len(KINDS))
-        some = np.flatnonzero((self.name >= 0) & (self.name < names.count))
-        fact, part = np.nonzero(INCLUDES[kinds[self.name[some]], self.capability[some]])
-        return some[fact], self.name[some[fact]], part
+        fact, part = np.nonzero(INCLUDES[self.kind, self.capability])
+        return fact, self.name[fact], part
 
 
 @dataclass(frozen=True)
 class Leading:
     """The instances with a premise that is claimed; facts by their numbers among those, ``NO_INDEX`` for others.
 
-    ``standing`` are the controls that stop them, ``fallen`` that each has fallen; ``counted`` are those of which fewer
-    than all premises may do.
+    ``number`` is that of each fact that the estate could have. ``standing`` are the controls that stop them, ``fallen``
+    that each has fallen; ``counted`` are those of which fewer than all premises may do.
     """
 
     instances: RuleInstances
+    number: NDArray[np.int32]
     premises: RaggedArray
     conclusion: Numbers
     standing: RaggedArray
@@ -123,11 +126,12 @@ class Leading:
         lengths = columns.premises.lengths
         return cls(
             some,
+            number,
             premises=RaggedArray(columns.premises.indptr, number[columns.premises.values].astype(np.int64)),
             conclusion=number[columns.conclusion].astype(np.int64),
             standing=standing,
             fallen=RaggedArray(standing.indptr, number[gone].astype(np.int64)),
-            shut=asked.shut(some, standing),
+            shut=asked.shut(some),
             counted=(columns.vote_min > 0) | ((columns.least > 0) & (columns.least != lengths)),
         )
 
@@ -151,7 +155,3 @@ def _rule(name: str) -> int:
     """The number of a rule as a step names it."""
     plain = {"seed": SEED, "closure": CLOSURE}
     return plain[name] if name in plain else rule_number(name) if len(name.encode()) <= 4 else NO_RULE
-
-
-def _lists(rows: Sequence[Sequence[int]]) -> RaggedArray:
-    return RaggedArray.of(rows) if rows else RaggedArray(indptr_of(np.zeros(0, np.int64)), np.zeros(0, np.int64))

@@ -66,15 +66,15 @@ class _Least(NamedTuple):
         rows = np.flatnonzero(open_ & ~self.leading.counted)
         needs = self.leading.needs.take(rows)
         rows = rows[np.bincount(needs.row_ids[~self.there[needs.values]], minlength=len(rows)) == 0]
-        self._compare(rows, self._of_all(rows))
+        if len(rows):
+            self._compare(rows, self._of_all(rows))
         for row in np.flatnonzero(open_ & self.leading.counted).tolist():
             for cost in self._of_enough(*self.leading.made(row)):
                 self._compare(np.array([row]), np.array([cost]))
 
     def _check_included(self) -> None:
-        names = self.leading.instances.names
-        whole, name, part = self.claimed.includes(names)
-        number = _numbers(self.claimed, name * WIDTH + part)
+        whole, name, part = self.claimed.includes()
+        number = self.leading.number[name * WIDTH + part]
         wrong = np.flatnonzero(self.there[whole] & (self.cost[number] > self.cost[whole]))
         if len(wrong):
             first = wrong[0]
@@ -82,9 +82,7 @@ class _Least(NamedTuple):
             self._refuse(fact, int(number[first]), float(self.cost[whole[first]]), "closure")
 
     def _of_all(self, rows: Numbers) -> Cost:
-        """What it costs that each instance leads on, all of whose premises hold."""
-        if not len(rows):
-            return np.zeros(0)
+        """What it costs that each instance (there are some) leads on, all of whose premises hold."""
         columns, needs = self.leading.instances.columns, self.leading.needs.take(rows)
         starts, proof = needs.indptr[:-1], self.claimed.upto(self.level)[needs.values]
         if not self.timed:
@@ -123,14 +121,14 @@ class _Least(NamedTuple):
         if not (instance.enough(held) and all(map(self._holds, gone))):
             return
         fallen = [self._costs_of(fact) for fact in gone]
+        floors = [cost for cost, _ in fallen]
+        least = _least(instance, held, 0, 0.0 if self.timed else max([instance.level, *floors]))
         if self.timed:
-            lasts = instance.buffer_h + _least(instance, held, 0, 0.0)
-            yield max([lasts, *(at for at, _ in fallen)])
+            yield max([instance.buffer_h + least, *floors])
             return
-        level = _least(instance, held, 0, max([instance.level, *(level for level, _ in fallen)]))
-        near = {fact: cost for fact, cost in held.items() if cost[0] <= level}
+        near = {fact: cost for fact, cost in held.items() if cost[0] <= least}
         hops = _least(instance, near, 1, max([0, *(hops for _, hops in fallen)]))
-        yield level * _HOPS + instance.hop + hops
+        yield least * _HOPS + instance.hop + hops
 
     def _holds(self, fact: Fact) -> bool:
         return bool(self.there[self.claimed.number.get(fact, NO_INDEX)])
@@ -145,13 +143,3 @@ def _least(instance: RuleInstance, held: Mapping[Fact, tuple[float, float]], par
     """The least bound, not below a floor, up to which one part of what enough premises cost stays."""
     bounds = sorted({max(floor, cost[part]) for cost in held.values()})
     return next(top for top in bounds if instance.enough({fact for fact in held if held[fact][part] <= top}))
-
-
-def _numbers(claimed: Claimed, keys: Numbers) -> Numbers:
-    """The numbers of facts among those claimed, by name and capability; ``NO_INDEX`` for the others."""
-    known = np.where(claimed.name == NO_INDEX, NO_INDEX, claimed.name * WIDTH + claimed.capability)
-    order = np.argsort(known, kind="stable")
-    place = np.minimum(np.searchsorted(known[order], keys), len(known) - 1) if len(known) else np.zeros(0, np.int64)
-    near = order[place]
-    found: Numbers = np.where(known[near] == keys, near, NO_INDEX)
-    return found

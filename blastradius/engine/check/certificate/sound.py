@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, indptr_of
-from blastradius.columns.tables import KINDS, NO_INDEX
+from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, Seeds
 from blastradius.engine.check.certificate.asked import Asked
 from blastradius.engine.check.certificate.claimed import CLOSURE, INCLUDES, SEED, Claimed, Leading
@@ -38,13 +38,13 @@ def check_sound(
 
 def _check_seeds(seeds: set[Fact], steps: tuple[ProofStep, ...], claimed: Claimed) -> None:
     """Seeds are what the scenario starts from, cost nothing, and are all there."""
-    proved = set()
+    proved, nothing = set(), (1, 0.0, 0)
     for row in np.flatnonzero(claimed.rule == SEED).tolist():
         step = steps[row]
         if step.fact not in seeds or step.premises or step.relations:
             raise CertificateError(f"{step.fact} is no seed")
-        if (step.level, step.at, step.hops) != (1, 0.0, 0):
-            raise CertificateError(f"{step.fact} is claimed at {_claim(step)}, not {(1, 0.0, 0)}")
+        if _claim(step) != nothing:
+            raise CertificateError(f"{step.fact} is claimed at {_claim(step)}, not {nothing}")
         proved.add(step.fact)
     times = np.bincount(claimed.fact, minlength=len(claimed.number))
     missing = [fact for fact in seeds if fact not in proved or times[claimed.number[fact]] > 1]
@@ -113,18 +113,16 @@ class _Soundness:
 
     def _take_inclusions(self) -> None:
         """What is included in one fact about the same entity costs as much."""
-        claimed, names = self.claimed, self.leading.instances.names
+        claimed = self.claimed
         rows = np.flatnonzero(claimed.rule[self.resting] == CLOSURE)
         step, whole = self.resting[rows], claimed.fact[self.proof[self.lists.indptr[:-1][rows]]]
-        part, name = claimed.fact[step], claimed.name[whole]
-        kinds = np.append(names.columns.entities.kind, len(KINDS))
-        kind = kinds[np.where((name >= 0) & (name < names.count), name, -1)]
+        part = claimed.fact[step]
         alone = (self.lists.lengths[rows] == 1) & (claimed.along.lengths[step] == 0)
-        found = INCLUDES[kind, claimed.capability[whole], claimed.capability[part]]
-        found = found & alone & (name == claimed.name[part])
+        found = INCLUDES[claimed.kind[whole], claimed.capability[whole], claimed.capability[part]]
+        found = found & alone & (claimed.name[whole] == claimed.name[part])
         _refuse(self.steps, self._of_steps(_at(rows[~found], len(self.resting))), "is not included in what it rests on")
         none = np.zeros(len(rows), np.int64)
-        self._take(rows, none + 1, none.astype(np.float64), none)
+        self._take(rows, none, none.astype(np.float64), none)
 
     def _take_instances(self) -> None:
         """What an instance of the rule that is named leads to, along the relations that are named."""
@@ -145,13 +143,12 @@ class _Soundness:
         key = leading.conclusion[usable] * _RULES + columns.rule[usable]
         order = np.argsort(key, kind="stable")
         key, usable = key[order], usable[order]
-        rows = np.flatnonzero(claimed.rule[self.resting] >= 0)
+        rows = np.flatnonzero(claimed.rule[self.resting] != CLOSURE)
         step = self.resting[rows]
         asked = claimed.fact[step] * _RULES + claimed.rule[step]
         first, last = (np.searchsorted(key, asked, side) for side in ("left", "right"))
-        places = RaggedArray(indptr_of(last - first), np.zeros(0, np.int64))
-        owner = places.row_ids
-        place = np.arange(len(owner)) - places.indptr[owner] + first[owner]
+        owner = np.arange(len(rows)).repeat(last - first)
+        place = np.arange(len(owner)) + (first - indptr_of(last - first)[:-1])[owner]
         return rows[owner], usable[place]
 
     def _fit(self, rows: Numbers, instance: Numbers) -> Flags:
