@@ -18,7 +18,6 @@ from blastradius.errors import CertificateError
 from blastradius.estate import Estate
 from blastradius.model import Capability, Control, ControlKind, Credential, Fact, Level, Relation, Scenario, Verb
 from blastradius.rules import included
-from tests.counts import few
 from tests.engine.random_estates import facts_in, random_estate, random_scenario
 from tests.engine.test_rules_needed import estate, scenario
 
@@ -30,7 +29,8 @@ def honest() -> tuple[Estate, Claims]:
     walls = {"connects:s>s2": Control(kind=ControlKind.SEGMENTED)}
     relations = ("owns:p>s", "reads:s>d", "contains:d>k", "grants:k>o", "writes:o>d2", "informs:d2>b")
     waiting = ("depends_on:s3>s4 buffer_h=4", "depends_on:b3>s3 buffer_h=2")
-    built = estate(*relations, *waiting, "connects:s>s2", "connects:s2>s", controls=walls)
+    circles = ("connects:s>s2", "connects:s2>s", "runs_on:s5>s6", "runs_on:s6>s5")
+    built = estate(*relations, *waiting, *circles, "owns:p>s5", controls=walls)
     everything = "compromise p outage b outage s4"
     worlds = [World(scenario(everything, level, distrust=("segmented",), hours=5 + level)) for level in Level]
     worlds += [World(scenario("compromise p", level, hours=5)) for level in Level]
@@ -40,10 +40,10 @@ def honest() -> tuple[Estate, Claims]:
 
 
 def elsewhere(claims: Claims, column: str, end: int) -> Iterator[Claims]:
-    """Each entry of a column set to each other number up to an end, to one beyond it and to a negative one."""
+    """Each entry of a column set to each third number up to an end, to one beyond it and to a negative one."""
     right = getattr(claims, column)
     for place in range(len(right)):
-        for number in (*range(end), end, -1):
+        for number in (*range(place % 3, end, 3), end, -1):
             if number != right[place]:
                 wrong = right.copy()
                 wrong[place] = number
@@ -61,7 +61,7 @@ def wrong_names(claims: Claims) -> Iterator[Claims]:
 
 def wrong_words(claims: Claims) -> Iterator[Claims]:
     for row in np.unique(claims.row).tolist():
-        for world in range(64):  # those beyond the last one among them
+        for world in (*range(len(claims.worlds) + 1), 63):  # two beyond the last one among them
             words = claims.words.copy()
             words[row, 0] ^= np.uint64(1 << world)
             yield replace(claims, words=words)
@@ -142,7 +142,7 @@ def test_every_field_has_its_lies() -> None:
     assert {field.name for field in fields(Claims)} == LIES.keys()
 
 
-@pytest.mark.parametrize("field", few(LIES, 3))
+@pytest.mark.parametrize("field", LIES)
 def test_a_lie_in_a_field_is_refused(field: str) -> None:
     built, claims = honest()
     auditor, asked = Auditor(built), claims.worlds

@@ -11,11 +11,13 @@ import pytest
 from blastradius.engine import World, check_worlds, compile_system, prepared, solve, solve_worlds
 from blastradius.engine.check.certificate import check
 from blastradius.engine.check.rule_instances import all_instances, instances_at
+from blastradius.engine.check.rule_instances.nearby import Nearby
 from blastradius.errors import CertificateError
-from blastradius.model import Basis
+from blastradius.model import Basis, input_id
 from tests.counts import few
 from tests.engine.check.test_lying_solver import means_the_same
 from tests.engine.random_estates import facts_of_worlds, random_estate, random_scenario
+from tests.engine.short import estate as estate_of
 
 ESTATES = 10
 
@@ -120,3 +122,42 @@ def test_few_worlds_of_a_large_estate_reach_what_they_do_in_the_whole(
         for number, blocks in enumerate((part, whole)):
             rows[number] += sum(solved.network.rows for solved in blocks)
     assert rows[0] < 0.9 * rows[1]
+
+
+FAR = ("grants:k9>o9", "reads:o9>d9", "informs:d9>b9")
+LABELS = {
+    "o9": {"anonymous": True, "direction": "exposed"},
+    "o1": {"api": "orders"},
+    "o2": {"api": "orders"},
+    "o3": {"api": "stock"},
+    "s1": {"zone": "flat"},
+    "s2": {"zone": "flat"},
+    "s3": {"zone": "zone"},
+}
+
+
+@pytest.mark.parametrize(
+    ("names", "entities", "relations"),
+    [
+        ("", "", ""),
+        ("k9", "k9 o9", "grants:k9>o9 reads:o9>d9"),
+        ("o9", "k9 o9 d9", "grants:k9>o9 reads:o9>d9 informs:d9>b9"),
+        ("orders", "o1 o2", ""),
+        ("stock", "o3", ""),
+        ("flat", "s1 s2", ""),
+        ("internet", "o9 s4 d4", "grants:k9>o9 reads:o9>d9 reads:s4>d4"),
+        ("input of s5 from f5", "s5 s6 f5", "consumes:s5>f5 publishes:s6>f5 owns:p>s6"),
+        ("k7", "k7 s7 o7", "calls:s7>o7 holds:s7>k7 reads:o7>d7"),
+        ("k8", "k8 s7 o7", "calls:s7>o7 holds:s7>k7 reads:o7>d7"),
+        ("elsewhere", "", ""),
+    ],
+)
+def test_no_other_part_is_walked(names: str, entities: str, relations: str) -> None:
+    """What touches the things, what that leads to, and what touches these; no more of the estate."""
+    others = ("reads:s4>d4 obeys=true", "consumes:s5>f5 on_bad=drop", "publishes:s6>f5", "owns:p>s6")
+    built = estate_of(*FAR, *others, "calls:s7>o7 keys=k7 needs=k8", "reads:o7>d7", "informs:d7>b7", entities=LABELS)
+    dropped = input_id("s5", "f5")
+    found = Nearby.of(built.columns, {dropped} if names.startswith("input") else set(names.split()))
+    ids = (built.columns.entities.ids, built.columns.relations.ids)
+    near = [sorted(np.array(some)[flags].tolist()) for some, flags in zip(ids, found, strict=True)]
+    assert near == [sorted(entities.split()), sorted(relations.split())]

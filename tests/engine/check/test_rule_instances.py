@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.check.rule_instances import RuleInstance, RuleInstances, all_instances
+from blastradius.engine.check.rule_instances.names import TAKING_IN, Names
 from blastradius.engine.check.spec import arrivals_at
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
@@ -21,6 +25,7 @@ from blastradius.model import (
     Entity,
     Fact,
     Feed,
+    Kind,
     Level,
     Operation,
     Relation,
@@ -28,6 +33,7 @@ from blastradius.model import (
     Service,
     Store,
     Verb,
+    input_id,
 )
 from tests.counts import examples
 from tests.engine.check.naive import arrivals
@@ -106,6 +112,28 @@ def test_input_that_is_dropped(seed: int) -> None:
     agree(built, Scenario(wrong=tuple(wrong), outage=tuple(outage), hours=hours))
 
 
+SECOND_FACTORS = (Control(kind=K.MFA), Control(kind=K.MFA, phishable=True), Control(kind=K.HARD_MFA))
+ON_COPIES = (K.TOKEN_BINDING, K.IP_ALLOWLIST, K.DEVICE_POLICY)
+
+
+@pytest.mark.parametrize("others", [("password",), ("api_key",), ("api_key", "api_key")])
+def test_keys_that_are_needed_together_are_had_in_every_way(others: tuple[str, ...]) -> None:
+    """A password and others, up to two of them driven and the rest copied, with each control in each place."""
+    types = dict(zip(("k1", "k2", "k3"), ("password", *others), strict=False))
+    for control, host in product((*SECOND_FACTORS, *map(_control, ON_COPIES)), ("k1", "k2", "o", "the grant")):
+        on = {place: (control,) if place == host else () for place in (*types, "o", "the grant")}
+        keys = [Credential(id=key, type=of, controls=on[key]) for key, of in types.items()]
+        grants = Relation(verb=Verb.GRANTS, sources=tuple(types), targets=("o",), controls=on["the grant"])
+        built = Estate.build([Loaded(entities=(*keys, Operation(id="o", controls=on["o"])), relations=(grants,))])
+        for driven in ((), ("k1",), ("k2",), ("k1", "k2")):
+            copied = tuple(key for key in types if key not in driven)
+            agree(built, Scenario(use=driven, leak=copied, assume=Level.ABUSED))
+
+
+def _control(kind: ControlKind) -> Control:
+    return Control(kind=kind)
+
+
 def instances(*relations: Relation, entities: tuple[Entity, ...] = ()) -> list[RuleInstance]:
     return list(all_instances(Estate.build([Loaded(entities=entities, relations=relations)])))
 
@@ -148,3 +176,44 @@ def test_what_is_put_in_place_would_stop_where_it_stands() -> None:
     would = {(host, kind) for hosts, kinds in controlled.guards.places for host in hosts for kind in kinds}
     encrypted = {(host, "encrypted_elsewhere") for host in ("o", "d", reads.id)}
     assert would == {*encrypted, ("d", "object_authz")}
+
+
+def test_every_name_has_a_number_and_every_number_a_name() -> None:
+    """Entities, controls, APIs, flat zones, the internet, and inputs that are dropped; nothing else."""
+    inputs = 0
+    for seed in range(25):
+        built = random_estate(random.Random(seed))
+        columns, names = built.columns, Names(built.columns)
+        entities = columns.entities
+        dropped = {(taker, x) for taker in built.entities for x in built.entities if drops(built, taker, x)}
+        said = {
+            Capability.TAINT: list(entities.ids),
+            Capability.INACTIVE: list(columns.controls.ids),
+            Capability.CALLABLE: list(entities.apis),
+            Capability.FOOTHOLD: list(entities.flat_zones),
+            Capability.ANYONE: ["internet"],
+            Capability.LOST: [input_id(*(entities.ids[end] for end in divmod(n, names.count))) for n in names.dropped],
+        }
+        texts = [text for of_kind in said.values() for text in of_kind]
+        assert names.texts(np.arange(names.total)) == [names.name(number) for number in range(names.total)] == texts
+        assert {input_id(*ends) for ends in dropped} == set(said[Capability.LOST])
+        facts = [Fact(text, capability) for capability, of_kind in said.items() for text in of_kind]
+        assert [names.name_number(fact) for fact in facts] == list(range(names.total))
+        assert [names.fact(names.number(fact)) for fact in facts] == facts
+        assert {names.number(Fact("moon", capability)) for capability in Capability} == {NO_INDEX}
+        takers, suppliers = np.divmod(np.arange(names.count**2), names.count)
+        found = np.flatnonzero(names.inputs(takers, suppliers) != NO_INDEX)
+        assert found.tolist() == names.dropped.tolist()
+        assert [names.name(number) for number in names.inputs(takers, suppliers)[found]] == said[Capability.LOST]
+        inputs += len(dropped)
+    assert inputs > 5
+
+
+def drops(built: Estate, taker: str, supplier: str) -> bool:
+    """Whether a service or a process takes something in and does without it once it is wrong."""
+    kinds = (Kind.SERVICE, Kind.PROCESS)
+    return built.kind_of(taker) in kinds and any(
+        relation.verb in TAKING_IN and relation.on_bad == "drop" and supplier in relation.targets
+        for relation in built.relations.values()
+        if relation.sources[0] == taker
+    )
