@@ -530,4 +530,67 @@ EQUIVALENT: dict[str, str] = {
         "blastradius/engine/cut/chain.py _votes | is_down = by[quorum[feed + feeds]] != -1 and turn[quoru"
         "m[feed + feeds]] < done | feed + feeds => (feed - feeds) | 2"
     ): "a quorum is as long as twice its feeds, so that both count to the same place",
+    (
+        "blastradius/engine/check/certificate/claimed.py of | counted=(columns.vote_min > 0) | ((columns."
+        "least > 0) & (columns.least != lengths)), | columns.vote_min > 0 => (columns.vote_min >= 0)"
+    ): "asked one at a time, those of which all premises are needed say the same",
+    (
+        "blastradius/engine/check/certificate/claimed.py of | counted=(columns.vote_min > 0) | ((columns."
+        "least > 0) & (columns.least != lengths)), | columns.least > 0 => (columns.least >= 0)"
+    ): "asked one at a time, those of which all premises are needed say the same",
+    (
+        "blastradius/engine/check/certificate/claimed.py of | counted=(columns.vote_min > 0) | ((columns."
+        "least > 0) & (columns.least != lengths)), | (columns.least > 0) & (columns.least != lengths) => "
+        "((columns.least > 0) | (columns.least != lengths))"
+    ): "asked one at a time, those of which all premises are needed say the same",
+    (
+        "blastradius/engine/check/certificate/claimed.py upto | found = np.full(len(self.number) + 1, NO_"
+        "INDEX) | 1 => 2"
+    ): "what is behind the last fact has no step, and the last place of all is looked at",
+    (
+        "blastradius/engine/check/certificate/claimed.py | INCLUDES = np.zeros((len(KINDS) + 1, WIDTH, WI"
+        "DTH), np.bool_) | 1 => 2"
+    ): "there is one kind more, of which nothing is",
+    (
+        "blastradius/engine/check/certificate/claimed.py | SEED, CLOSURE, NO_RULE = -1, -2, -3 | 3 => 4"
+    ): "another number of no rule",
+    (
+        "blastradius/engine/check/certificate/complete.py | _HOPS = 2**40 | 40 => 41"
+    ): "more than there are hops is as good as that",
+    (
+        "blastradius/engine/check/certificate/complete.py | _UNCLAIMED = 2**60 | 60 => 61"
+    ): "more than any cost is as good as that",
+    (
+        "blastradius/engine/check/certificate/sound.py | _RULES = 2**32 | 2 => 3"
+    ): "more than there are rules is as good as that",
+    (
+        "blastradius/engine/check/certificate/sound.py | _RULES = 2**32 | 32 => 33"
+    ): "more than there are rules is as good as that",
+    (
+        "blastradius/engine/check/certificate/sound.py _fits_counted | return set(step.premises) >= set(g"
+        "one) and own <= set(instance.premises) and instance.enough(own) | set(step.premises) >= set(gone"
+        ") => (set(step.premises) > set(gone))"
+    ): "that controls have fallen is enough for nothing",
+    (
+        "blastradius/engine/check/quorum.py is_outvoted | for silent in range(int(np.max(both, initial=0)"
+        ") + 1): | 0 => 1"
+    ): "no more fall silent than are both wrong and denied",
+    (
+        "blastradius/engine/check/quorum.py is_outvoted | for silent in range(int(np.max(both, initial=0)"
+        ") + 1): | 1 => 2"
+    ): "no more fall silent than are both wrong and denied",
+    (
+        "blastradius/engine/check/audit/compare.py | _CHUNK = 8192 | 8192 => 8193"
+    ): "one instance more is worked out at once",
+    (
+        "blastradius/engine/check/audit/plan.py | _FEW = 5_000 | 5_000 => 5001"
+    ): "one edge more before scipy is asked, which finds the same",
+    (
+        "blastradius/engine/check/audit/__init__.py _conditions | asked = (scenario.assume, scenario.basi"
+        's, "fail_closed" in scenario.distrust, world.proposed) | "fail_closed" in scenario.distrust => ('
+        "'fail_closed' not in scenario.distrust)"
+    ): "the same worlds are told apart",
+    (
+        "blastradius/engine/check/spec/rules.py r17 | continue | continue => pass"
+    ): "nothing but use can be said of a scope",
 }
