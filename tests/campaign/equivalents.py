@@ -57,10 +57,6 @@ EQUIVALENT: dict[str, str] = {
     (
         "blastradius/estate/naming.py | _MOST_READ_AGAIN = 20_000 | 20_000 => 20001"
     ): "one thing more before names are no longer read again",
-    (
-        "blastradius/estate/naming.py called | for name, kind in zip(table.names, table.kind.tolist(), st"
-        "rict=True): | True => False"
-    ): "both are of one length",
     ("blastradius/estate/things.py | MOST_KEPT = 50_000 | 50_000 => 50001"): "one thing more is kept",
     ("blastradius/estate/unsaid.py | MOST_NAMED = 1000 | 1000 => 1001"): "one relation more is named",
     (
@@ -116,22 +112,6 @@ EQUIVALENT: dict[str, str] = {
         'tags", "controls", "unknown", "seen_by")) | len(says.get(name, ())) > 1 => (len(says.get(name, ('
         "))) >= 1)"
     ): "of one alone there is one order",
-    (
-        "blastradius/estate/packing.py _told | zip(stated[0], (tuple(value) if isinstance(value, list) el"
-        "se value for value in stated[1]), strict=True) | True => False"
-    ): "both are of one length",
-    (
-        "blastradius/estate/placement.py _spans | return dict(zip(names, zip(firsts.tolist(), ends, stric"
-        "t=True), strict=True)) | True => False"
-    ): "both are of one length",
-    (
-        "blastradius/estate/placement.py _spans | return dict(zip(names, zip(firsts.tolist(), ends, stric"
-        "t=True), strict=True)) | True => False | 2"
-    ): "both are of one length",
-    (
-        "blastradius/estate/placement.py _permits | return dict(zip(targets.values.tolist(), rows[targets"
-        ".row_ids].tolist(), strict=True)) | True => False"
-    ): "both are of one length",
     (
         "blastradius/estate/placement.py of | none = np.full(len(kind) - len(declared.kind), NO_INDEX) | "
         "len(kind) - len(declared.kind) => (len(kind) + len(declared.kind))"
@@ -314,81 +294,6 @@ EQUIVALENT: dict[str, str] = {
         "blastradius/engine/backwards.py _include | about = found[: len(system.facts.entities) * len(CAPA"
         "BILITIES)].reshape(-1, len(CAPABILITIES)) | 1 => 2"
     ): "numpy takes any negative length as the one that is not known",
-    (
-        "blastradius/engine/batch/fill_numpy.py _fill_some | some = (rows[(was != state[rows]).any(axis=1"
-        ")] for rows, was in zip((into, others), before, strict=True)) | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/batch/fill_numpy.py _groups | bounds = zip(network.indptr[:-1].tolist(), netw"
-        "ork.indptr[1:].tolist(), strict=True) | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/batch/fill_numpy.py _fillers | for op, length in sorted(set(zip(ops[counted]."
-        "tolist(), lengths[counted].tolist(), strict=True))): | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/batch/solve.py _late | for (hour, then), (_, rows, bits) in zip(others, self."
-        "late, strict=True): | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/blockers.py blockers_of | owners, placed = (np.concatenate([_NONE, *part]) fo"
-        "r part in zip(*pairs, strict=True)) if pairs else (_NONE, _NONE) | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/compile.py _guarded | owners, hosts = (np.concatenate([_NO_NUMBERS, *some]) f"
-        "or some in zip(*pairs, strict=True)) if pairs else _NONE | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/cut/gentlest.py learn | for levers, harm in zip(chosen, done, strict=True): | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/cut/gentlest.py learn | lever for lever, other in zip(sorted(levers), without"
-        ", strict=True) if effect not in other[rank] | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/cut/gentlest.py _alone | for lever, harm in zip(new, harming([frozenset({leve"
-        "r}) for lever in new]) if new else (), strict=True): | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/cut/hitting_set.py of | for place, (start, goals) in enumerate(zip(seeds, tar"
-        "gets, strict=True)): | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/cut/hitting_set.py left | for place, (seeds, targets) in enumerate(zip(self.s"
-        "eeds, self.targets, strict=True)): | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/numbering.py of | pairs = zip(consumers.tolist(), supplied.tolist(), strict=T"
-        "rue) | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/quorum.py outvotes | right = sum(not (is_wrong or is_down) for is_wrong, is_d"
-        "own in zip(wrong, down, strict=True)) | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/single/waves.py _settle | self._take(_Offers(*(np.concatenate(both)[first] fo"
-        "r both in zip(parts[1], steps[1], strict=True)))) | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/single/waves.py _concluded | some = np.array([pair for pair, found in zip(gat"
-        "ed, more, strict=True) if found], np.int64) | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/single/waves.py _concluded | both = (np.concatenate([ours, theirs])[order] fo"
-        "r ours, theirs in zip(offers, chosen.T, strict=True)) | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/single/waves.py _through_gate | levels, hops = zip(*(divmod(int(self.cost[pre"
-        "mise]), _LEVEL) for premise in premises), strict=True) | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/single/waves.py proof | for fact, cost, number, way, place in zip(*columns, s"
-        "trict=True): | True => False"
-    ): "what is walked together is of one length",
-    (
-        "blastradius/engine/strands.py hosts | owners, hosts = zip(*pairs, strict=True) if pairs else ((_"
-        "NONE,), (_NONE,)) | True => False"
-    ): "what is walked together is of one length",
     (
         "blastradius/engine/single/shortest_proofs.py hold | self._offer(fact, _Found(_Cost(at, 0), None, ())) | 0 => 1"
     ): "all begins with as many hops, and only their order is asked",

@@ -107,7 +107,7 @@ def _changes(tree: ast.AST, place: Place, *, texts: bool) -> Iterator[tuple[ast.
     for name, value in ast.iter_fields(tree):
         here = _within(tree, name, place)
         for node in value if isinstance(value, list) else [value]:
-            if name in _NO_CODE or not isinstance(node, ast.AST) or _is_literal(node) or _is_docstring(node):
+            if name in _NO_CODE or not isinstance(node, ast.AST) or _is_passed_over(node):
                 continue
             if isinstance(node, ast.expr | ast.stmt):
                 yield from ((node, after, here) for after in _instead(node, texts=texts))
@@ -124,12 +124,12 @@ def _within(tree: ast.AST, part: str, place: Place) -> Place:
     return place
 
 
-def _is_literal(node: ast.AST) -> bool:
-    return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal"
-
-
-def _is_docstring(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def _is_passed_over(node: ast.AST) -> bool:
+    """Whether it is a type, a docstring, or the ``strict=True`` of a ``zip``: that asserts what no input breaks."""
+    match node:
+        case ast.Subscript(value=ast.Name("Literal")) | ast.Expr(value=ast.Constant()) | ast.keyword(arg="strict"):
+            return True
+    return False
 
 
 def _instead(node: ast.expr | ast.stmt, *, texts: bool) -> Iterator[str]:
