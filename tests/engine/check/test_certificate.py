@@ -144,7 +144,6 @@ def test_a_vote_whose_check_has_fallen_counts_at_the_level_at_which_it_fell() ->
 
 
 K = ControlKind
-ON_S9 = {"provided_by": "s9"}
 SMALL: dict[str, tuple[Estate, Scenario]] = {
     "two of three at the highest level": (
         estate("depends_on:b>s1+s2+s3 at_least=2", "connects:s>s1", "connects:s>s2"),
@@ -176,7 +175,7 @@ SMALL: dict[str, tuple[Estate, Scenario]] = {
     "a wall that falls with who provides it, beside one that stands": (
         estate(
             *("connects:s>s1", "connects:s>s2", "owns:p>s9"),
-            controls={"s1": Control(kind=K.SEGMENTED, **ON_S9), "s2": Control(kind=K.SEGMENTED)},
+            controls={"s1": Control(kind=K.SEGMENTED, provided_by="s9"), "s2": Control(kind=K.SEGMENTED)},
         ),
         scenario("compromise s compromise p"),
     ),
@@ -187,7 +186,7 @@ SMALL: dict[str, tuple[Estate, Scenario]] = {
     "a check that fails open, as nobody believes that it does not": (
         estate(
             *("grants:k>o", "serves:s>o", "reads:s>d"),
-            controls={"s": Control(kind=K.HARDENED, fails="closed", **ON_S9)},
+            controls={"s": Control(kind=K.HARDENED, fails="closed", provided_by="s9")},
         ),
         scenario("leak k outage s9", Level.TAKEOVER, distrust=("fail_closed",)),
     ),

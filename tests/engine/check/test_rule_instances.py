@@ -122,7 +122,7 @@ def test_keys_that_are_needed_together_are_had_in_every_way(others: tuple[str, .
     types = dict(zip(("k1", "k2", "k3"), ("password", *others), strict=False))
     for control, host in product((*SECOND_FACTORS, *map(_control, ON_COPIES)), ("k1", "k2", "o", "the grant")):
         on = {place: (control,) if place == host else () for place in (*types, "o", "the grant")}
-        keys = [Credential(id=key, type=of, controls=on[key]) for key, of in types.items()]
+        keys = [Credential.model_validate({"id": key, "type": of, "controls": on[key]}) for key, of in types.items()]
         grants = Relation(verb=Verb.GRANTS, sources=tuple(types), targets=("o",), controls=on["the grant"])
         built = Estate.build([Loaded(entities=(*keys, Operation(id="o", controls=on["o"])), relations=(grants,))])
         for driven in ((), ("k1",), ("k2",), ("k1", "k2")):
@@ -192,7 +192,10 @@ def test_every_name_has_a_number_and_every_number_a_name() -> None:
             Capability.CALLABLE: list(entities.apis),
             Capability.FOOTHOLD: list(entities.flat_zones),
             Capability.ANYONE: ["internet"],
-            Capability.LOST: [input_id(*(entities.ids[end] for end in divmod(n, names.count))) for n in names.dropped],
+            Capability.LOST: [
+                input_id(entities.ids[number // names.count], entities.ids[number % names.count])
+                for number in map(int, names.dropped)
+            ],
         }
         texts = [text for of_kind in said.values() for text in of_kind]
         assert names.texts(np.arange(names.total)) == [names.name(number) for number in range(names.total)] == texts
