@@ -60,14 +60,14 @@ class PreparedEstate(System):
     """The compiled steps of an estate, and what is made of them and of it when it is first needed.
 
     The solver's: ``networks`` of steps, by what of a batch of worlds decides them, and ``statuses`` of steps, by what
-    of a scenario does; of both the last few. The checkers' own: ``rule_instances`` for one scenario, ``auditor`` for
-    many worlds. ``strangers`` are what holds where nobody is but a stranger, audited: a bit for each fact about an
-    entity, by scenario.
+    of a scenario does. The checkers' own: ``rule_instances`` for one scenario, ``auditor`` for many worlds.
+    ``strangers`` are what holds where nobody is but a stranger, audited: a bit for each fact about an entity, by
+    scenario. Of networks, statuses and strangers the last few are kept.
     """
 
     networks: dict[NetworkKey, Network] = field(default_factory=lambda: _Recent(_MOST_KEPT), repr=False)
     statuses: dict[StatusKey, StepStatus] = field(default_factory=lambda: _Recent(_MOST_KEPT), repr=False)
-    strangers: dict[Scenario, NDArray[np.uint8]] = field(default_factory=dict, repr=False)
+    strangers: dict[Scenario, NDArray[np.uint8]] = field(default_factory=lambda: _Recent(_MOST_KEPT), repr=False)
     _last: list[tuple[set[str], RuleInstances]] = field(default_factory=list, repr=False)
     is_asked_again: ClassVar[bool] = False
     """Whether there was a question before, so that all of the estate is laid out and read, for those to come."""
