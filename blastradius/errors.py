@@ -5,7 +5,7 @@ A message is one line: ``file:line:column: what was found; what was expected or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
 from blastradius.secrets import redacted
@@ -60,3 +60,14 @@ class IncompleteError(BlastradiusError):
     """A source that is missing, cut off or empty, or an estate that lost much: what is stored stays."""
 
     exit_code = 5
+
+
+class NotHereError(Exception):
+    """A question has come to things around which not all is here: their names (of entities, APIs, zones, inputs).
+
+    Who asks a part of an estate catches it, and asks again with more of it.
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        super().__init__(f"{len(names)} things")
+        self.names = frozenset(names)

@@ -11,7 +11,7 @@ import click
 
 from blastradius import loading
 from blastradius.answer import Answer, Picture, Query
-from blastradius.errors import UsageError
+from blastradius.errors import NotHereError, UsageError
 from blastradius.estate import Estate
 from blastradius.model import named_ends
 from blastradius.reading import Progress
@@ -80,7 +80,6 @@ def answered_there(
         StoreError: the server refuses, or the estate was never pushed.
     """
     from blastradius.estate.foretold import WholeNeededError
-    from blastradius.estate.part import NotHereError
     from blastradius.stores.neo4j import asked_there, connected
 
     with connected(where) as connection:

@@ -25,7 +25,6 @@ from blastradius.engine.scenario import Added, World
 from blastradius.engine.single.step_status import StatusKey, StepStatus
 from blastradius.engine.telling import tell
 from blastradius.estate import Estate
-from blastradius.estate.part import Part
 from blastradius.model import Scenario
 
 _FEW_RELATIONS = 2_000
@@ -107,6 +106,8 @@ class PreparedEstate(System):
         Raises:
             NotHereError: the estate is a part of one, and more of it leads to these facts.
         """
+        from blastradius.estate.part import Part
+
         if not isinstance(self.estate, Part):
             return self
         leading_to(self, facts, assumed)
@@ -182,8 +183,11 @@ def system_of(estate: Estate) -> PreparedEstate:
     known = _KEPT.systems.get(estate)
     if known is None:
         known = _KEPT.systems[estate] = compile_system(_twin(estate))  # of the estate itself, it would keep it alive
-    elif len(known.columns.relations.verb) <= _MOST_RELATIONS and not isinstance(estate, Part):
-        vars(known)["is_asked_again"] = True
+    elif len(known.columns.relations.verb) <= _MOST_RELATIONS:
+        from blastradius.estate.part import Part
+
+        if not isinstance(estate, Part):
+            vars(known)["is_asked_again"] = True
     return known
 
 

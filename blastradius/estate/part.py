@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NoReturn
 
-from blastradius.errors import BlastradiusError
+from blastradius.errors import BlastradiusError, NotHereError
 from blastradius.estate.change import Change
 from blastradius.estate.estate import Census, Estate
 from blastradius.estate.footing import Footing
@@ -31,14 +31,6 @@ from blastradius.model import (
     Zone,
     named_ends,
 )
-
-
-class NotHereError(Exception):
-    """A question has come to things around which not all is here: their names (of entities, APIs, zones, inputs)."""
-
-    def __init__(self, names: Collection[str]) -> None:
-        super().__init__(f"{len(names)} things")
-        self.names = frozenset(names)
 
 
 class Whole(Frozen):

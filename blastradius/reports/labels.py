@@ -10,8 +10,8 @@ import numpy as np
 from blastradius.columns.ragged import Flags
 from blastradius.columns.tables import BASES
 from blastradius.engine import PreparedEstate, Reach, World, plain
+from blastradius.errors import NotHereError
 from blastradius.estate import Estate
-from blastradius.estate.part import NotHereError
 from blastradius.model import Basis, ControlKind, Fact, Level, Scenario
 from blastradius.reports.impact import anyones, holding
 from blastradius.reports.phrases import phrase

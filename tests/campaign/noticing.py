@@ -26,6 +26,7 @@ from typing import Protocol
 
 import pytest
 
+from blastradius.engine import prepared
 from tests.campaign.called import Called
 
 ROOT = Path(__file__).parents[2]
@@ -157,6 +158,7 @@ class Noticing:
 
     def _try(self, change: Change, tests: Sequence[str]) -> int:
         put_in_place(change)
+        prepared._KEPT.systems.clear()  # compiled before
         items = [self.items[name] for name in tests]
         return any(_fails(item, later) for item, later in zip(items, [*items[1:], None], strict=True))
 

@@ -11,11 +11,12 @@ from blastradius import plugins
 from blastradius.cli.engines import names_in
 from blastradius.columns.ragged import Flags, Numbers
 from blastradius.engine import PreparedEstate, World, solve
+from blastradius.errors import NotHereError
 from blastradius.estate import Estate, snapshot
 from blastradius.estate.excerpt import Excerpt
 from blastradius.estate.foretold import WholeNeededError
 from blastradius.estate.namesakes import namesakes
-from blastradius.estate.part import NotHereError, Part, Whole
+from blastradius.estate.part import Part, Whole
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
     Capability,

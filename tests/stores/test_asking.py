@@ -9,8 +9,8 @@ import pytest
 
 from blastradius.cli import main
 from blastradius.engine import Certificate, solve
+from blastradius.errors import NotHereError
 from blastradius.estate import Estate
-from blastradius.estate.part import NotHereError
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Credential, Relation, Scope, Verb
 from blastradius.stores.neo4j import Allowed, asked_there, push

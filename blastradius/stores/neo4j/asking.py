@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from blastradius.errors import BlastradiusError, StoreError
+from blastradius.errors import BlastradiusError, NotHereError, StoreError
 from blastradius.estate import Estate
 from blastradius.estate.excerpt import Excerpt
 from blastradius.estate.foretold import WholeNeededError
-from blastradius.estate.part import NotHereError, Whole
+from blastradius.estate.part import Whole
 from blastradius.stores.neo4j.connection import Connection
 from blastradius.stores.neo4j.pull import Pointer, Tell, pointer, untold
 from blastradius.stores.neo4j.shelf import LoadShelf
