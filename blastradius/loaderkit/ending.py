@@ -7,7 +7,7 @@ import datetime
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import fitting
-from blastradius.model import Basis, Credential, Operation, Verb
+from blastradius.model import Basis, Control, Credential, Operation, Verb
 
 
 def last_day(moment: str, *, inclusive: bool = False) -> str | None:
@@ -28,10 +28,16 @@ def _moment(text: str) -> datetime.datetime:
     return found.astimezone(datetime.UTC) if found.tzinfo else found
 
 
-def until(collector: FactCollector, target: str, day: str | None, provenance: Provenances) -> str:
+def until(
+    collector: FactCollector,
+    target: str,
+    day: str | None,
+    provenance: Provenances,
+    controls: tuple[Control, ...] = (),
+) -> str:
     """What to grant or permit in the place of a scope or an operation that is open until a day; itself where none is.
 
-    It is an operation that hands out a credential with that end, which grants the target.
+    It is an operation that hands out a credential with that end, and with ``controls``, which grants the target.
     """
     if day is None:
         return target
@@ -39,7 +45,8 @@ def until(collector: FactCollector, target: str, day: str | None, provenance: Pr
     if handing not in collector.entities:
         attributes = {"basis": Basis.INFERRED, "provenance": provenance}
         collector.entity(Operation.model_validate({"id": handing, **attributes}))
-        collector.entity(Credential.model_validate({"id": key, "type": "session", "expires": day, **attributes}))
+        declared = {"id": key, "type": "session", "expires": day, "controls": controls, **attributes}
+        collector.entity(Credential.model_validate(declared))
     collector.relate(Verb.ISSUES, handing, key, provenance=provenance, basis=Basis.INFERRED)
     collector.relate(Verb.GRANTS, key, target, provenance=provenance, basis=Basis.INFERRED)
     return handing

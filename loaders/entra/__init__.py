@@ -57,6 +57,7 @@ LOADER = Loader(
             "scope permits an operation that issues the own access of apps, their permissions, or directory roles",
         ),
         ("endDateTime in the past", "control expired"),
+        ("endDateTime of a directory role", "operation that hands out a credential with that end"),
         ("accountEnabled false", "control revoked"),
     ),
     infers_not=(

@@ -18,6 +18,7 @@ class DirectoryGap(Gap):
     BY_NAME = (NoteKind.ASSUMED, "resources taken for Microsoft's own by their display name")
     NO_HOLDER = (NoteKind.UNRESOLVED, "permissions assigned to an app that is not named")
     NO_DATE = (NoteKind.UNSUPPORTED, "credentials whose end is not a date")
+    NO_END = (NoteKind.UNSUPPORTED, "directory roles whose end is not a moment, taken to stay")
     NO_APP = (NoteKind.UNRESOLVED, "federated credentials that do not say which app they sign in to")
 
 

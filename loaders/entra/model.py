@@ -25,7 +25,7 @@ from .directory import DIRECTORY_ROLES, SECRETS, Directory, service_of, word_of
 from .gaps import DirectoryGap, RightsGap, beside
 from .options import Options
 from .reading import Export, Record, day, listed, lower
-from .rights import ADD_CREDENTIALS, ASSIGN_APP_ROLES, ASSIGN_ROLES, given, gives
+from .rights import ADD_CREDENTIALS, ASSIGN_APP_ROLES, ASSIGN_ROLES, expired, given, gives, scheduled
 
 _MICROSOFT = frozenset(
     {
@@ -262,9 +262,7 @@ class DirectoryMapper:
 
     def _spent(self, app: Record | None, expires: str | None, provenance: Provenances) -> tuple[Control, ...]:
         """What stands in the way of using a credential: its end, or that the app is disabled."""
-        controls = []
-        if expires and self.as_of and expires < self.as_of:
-            controls.append(Control(kind=ControlKind.EXPIRED, why=f"ended on {expires}", provenance=provenance))
+        controls = list(expired(expires, self.as_of, provenance))
         why = self.known.described(app).off if app else ""
         if why:
             controls.append(Control(kind=ControlKind.REVOKED, why=why, provenance=provenance))
@@ -437,7 +435,9 @@ class DirectoryMapper:
     def _holds_role(self, service: str, role: str, record: Record) -> None:
         made = f"entra:directory-role:{role}"[:MAX_ID]
         scope = Scope(id=made, name=f"{role} (directory role)", provenance=record.provenance)
-        self._grants(service, "application", self.collector.keep(scope), record)
+        self._grants(
+            service, "application", scheduled(self.collector, self.collector.keep(scope), record, self.as_of), record
+        )
         given(self.collector, ASSIGN_ROLES, scope.id, record.provenance)
         gives(self.collector, scope.id, record.provenance, role=role)
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
-from blastradius.model import Basis, Operation, Verb
+from blastradius.loaderkit.ending import last_day, until
+from blastradius.model import Basis, Control, ControlKind, Operation, Verb
 
-from .gaps import RightsGap
+from .gaps import DirectoryGap, RightsGap
+from .reading import Record, lower
 
 ADD_CREDENTIALS, ADD_TO_OWN = "add credentials to apps", "add credentials to apps of one's own"
 ASSIGN_APP_ROLES, ASSIGN_ROLES = "assign app roles", "assign directory roles"
@@ -41,6 +43,22 @@ def given(collector: FactCollector, operation: str, what: str, provenance: Prove
     """Let an operation issue a credential or a scope."""
     made = _operation(collector, operation, provenance)
     collector.relate(Verb.ISSUES, made, what, provenance=provenance, basis=Basis.INFERRED)
+
+
+def scheduled(collector: FactCollector, scope: str, record: Record, as_of: str | None) -> str:
+    """What to grant for a scope that a schedule, or an instance of one, may give only until a moment."""
+    expiration = lower(lower(record.attributes.get("scheduleinfo")).get("expiration"))
+    declared = record.text("enddatetime") or expiration.get("enddatetime")
+    ends = last_day(declared) if isinstance(declared, str) else None
+    if declared and ends is None:
+        collector.gaps[DirectoryGap.NO_END].add(scope)
+    return until(collector, scope, ends, record.provenance, expired(ends, as_of, record.provenance))
+
+
+def expired(ends: str | None, as_of: str | None, provenance: Provenances) -> tuple[Control, ...]:
+    """That something has ended, where its last day lies before the day that is stated."""
+    over = ends is not None and as_of is not None and ends < as_of
+    return (Control(kind=ControlKind.EXPIRED, why=f"ended on {ends}", provenance=provenance),) if over else ()
 
 
 def _operation(collector: FactCollector, operation: str, provenance: Provenances) -> str:

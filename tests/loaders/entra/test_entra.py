@@ -209,6 +209,36 @@ def test_a_directory_role_that_gives_access_to_apps(tmp_path: Path, role: str, w
     assert ("give further rights" in says(loaded, NoteKind.ASSUMED)) == given
 
 
+_TO_MARCH = {"endDateTime": "2026-04-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("says", "last"),
+    [
+        ({"assignmentType": "Activated", "startDateTime": "2026-01-01T00:00:00Z", **_TO_MARCH}, "2026-03-31"),
+        ({"scheduleInfo": {"expiration": {"type": "afterDateTime", **_TO_MARCH}}}, "2026-03-31"),
+        ({"endDateTime": "2026-03-31T08:00:00.1234567Z"}, "2026-03-31"),
+        ({"endDateTime": "2026-04-01T01:30:00+02:00"}, "2026-03-31"),
+        ({"endDateTime": None, "scheduleInfo": {"expiration": {"type": "noExpiration", "endDateTime": None}}}, None),
+        ({"endDateTime": "soon"}, None),
+    ],
+)
+def test_a_directory_role_ends_with_its_schedule(tmp_path: Path, says: dict[str, Any], last: str | None) -> None:
+    held = {"id": "1", "principalId": guid(1), "roleDefinitionId": "62e90394-69f5-4237-9190-012177145e10"}
+    data = [{"value": [principal(1)]}, {"value": [{**held, "directoryScopeId": "/", **says}]}]
+
+    def reached(day: str | None, **options: Any) -> bool:
+        loaded = load(tmp_path, data, **options).model_copy(update={"as_of": day})
+        leaked = Scenario(leak=(f"entra:sp:{guid(1)}:access/application",), assume=Level.GRANTED)
+        held = Fact("entra:directory-role:Global Administrator", Capability.USE)
+        return held in solve(Estate.build([loaded]), leaked).levels
+
+    assert reached("2026-03-31")
+    assert reached("2026-04-01") == (last is None)
+    assert reached(None, as_of="2026-04-01") == (last is None)
+    assert ("end is not a moment" in str(load(tmp_path, data).notes)) == (says.get("endDateTime") == "soon")
+
+
 def test_what_is_assigned_to_a_resource_may_stand_inside_it(tmp_path: Path) -> None:
     role = {"id": guid(9), "value": "Order.Read", "allowedMemberTypes": ["Application"]}
     resource = principal(2, appRoles=[role], appRoleAssignedTo=[assignment(1, 2, guid(9))])
