@@ -140,11 +140,11 @@ LOADER = Loader(
         ("policy of a resource", "credentials of those let in grant operations on it"),
         ("route or method of an API", "operation, served by the function behind it, or by the API"),
         (
-            "azurerm_role_assignment, google_…_iam_member and _binding",
+            "azurerm_role_assignment, azurerm_pim_…_role_assignment, google_…_iam_member and _binding",
             "scope of the role on the place; the principal's credential grants it, and it permits operations there",
         ),
         (
-            "condition of a role at Google that is met until a moment",
+            "condition of a role at Google that is met until a moment, end of a role's schedule at Azure",
             "operation that hands out a credential with that end",
         ),
         ("managed identity, service account", "service with a credential"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 from blastradius.loaderkit.collector import bare_url
 from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.ending import last_day
 from blastradius.loaderkit.names import fitting, is_name, name_list
 from blastradius.model import Basis, Kind, NoteKind, Party, Verb
 
@@ -66,6 +68,7 @@ _ENDINGS = (
     (("contributor", "owner", "administrator", "officer", "admin", "admin login"), (READ, WRITE, CONTROL, CALL)),
     (("reader", "user login", "operator"), ()),
 )
+_ELIGIBLE = "azurerm_pim_eligible_role_assignment"
 _GROUPS = re.compile("/resourcegroups/", re.IGNORECASE)
 _BLOCKED = "public access to what is in its account is blocked"
 _SECRETS = {READ: {"get", "list", "backup"}, WRITE: {"set", "delete", "purge", "restore", "recover"}}
@@ -197,11 +200,34 @@ def assignment(context: Context, resource: Resource) -> bool:
     if not scope or not principal or not role:
         return False
     provenance = context.provenance(resource)
-    if context.text(resource, "condition"):
+    eligible = resource.type == _ELIGIBLE
+    if context.text(resource, "condition") or eligible:
         context.build.access.assumed.conditional += 1
-        context.build.access.assumed.conditions["a role given under a condition"] += 1
-    _grant(context, _principal(context, principal, provenance), role, _spelled(scope), provenance, made)
+        what = "a role that has to be activated first" if eligible else "a role given under a condition"
+        context.build.access.assumed.conditions[what] += 1
+    key, end = _principal(context, principal, provenance), _end(context, resource)
+    _grant(context, key, role, _spelled(scope), provenance, made, end)
     return True
+
+
+def _end(context: Context, resource: Resource) -> str | None:
+    """The last day of an assignment, where its schedule says its end, or its start and how long it lasts."""
+    for schedule in context.blocks(resource, "schedule"):
+        for expiration in context.rows(schedule, "expiration"):
+            ends = expiration.get("end_date_time") or _after(schedule.get("start_date_time"), expiration)
+            return last_day(ends) if isinstance(ends, str) else None
+    return None
+
+
+def _after(start: Any, expiration: dict[str, Any]) -> str | None:
+    """The moment that lies so many days or hours after a start."""
+    days, hours = (expiration.get(f"duration_{unit}") or 0 for unit in ("days", "hours"))
+    try:
+        return (
+            (datetime.fromisoformat(start) + timedelta(days=days, hours=hours)).isoformat() if days or hours else None
+        )
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _role(context: Context, name: str | None, made: str | None) -> str | None:
@@ -211,13 +237,21 @@ def _role(context: Context, name: str | None, made: str | None) -> str | None:
     return name or ROLES.get(short) or (context.text(known, "name") if known else None) or (short or None)
 
 
-def _grant(context: Context, key: str, role: str, scope: str, provenance: Provenances, made: str | None = None) -> None:
+def _grant(
+    context: Context,
+    key: str,
+    role: str,
+    scope: str,
+    provenance: Provenances,
+    made: str | None = None,
+    end: str | None = None,
+) -> None:
     stated = _effects_stated(context, role, made)
     effects = effects_of(role) if stated is None else stated
     if effects is None:
         message = f"role {role[:100]} is not known here; what it permits is left out"
         context.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
-    context.azure.grant(key, role, effects or (), scope, provenance)
+    context.azure.grant(key, role, effects or (), scope, provenance, end)
 
 
 def _vault(context: Context, vault: str, block: dict[str, Any], provenance: Provenances) -> None:
@@ -282,7 +316,7 @@ DESCRIBE = {
 }
 TIE = {
     **dict.fromkeys(STORES | SERVICES, tie_thing),
-    "azurerm_role_assignment": assignment,
+    **dict.fromkeys(("azurerm_role_assignment", "azurerm_pim_active_role_assignment", _ELIGIBLE), assignment),
     "azurerm_key_vault_access_policy": access_policy,
     "azurerm_federated_identity_credential": federation,
     "azurerm_lighthouse_definition": delegation,

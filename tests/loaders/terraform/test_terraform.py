@@ -6,6 +6,7 @@ import copy
 import importlib
 import json
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +270,42 @@ def test_an_identity_of_azure_that_a_plan_will_make() -> None:
         "reads:azure read ${azurerm_storage_account.x}>${azurerm_storage_account.x}",
     } <= _edges(loaded)
     assert loaded.tally.rejected == 0
+
+
+_START = "2026-03-01T08:00:00Z"
+
+
+@pytest.mark.parametrize("state", ["active", "eligible"])
+@pytest.mark.parametrize(
+    ("schedule", "last"),
+    [
+        ({"expiration": [{"end_date_time": "2026-04-01T00:00:00Z", "duration_days": 0}]}, "2026-03-31"),
+        ({"start_date_time": _START, "expiration": [{"duration_days": 30, "duration_hours": 0}]}, "2026-03-31"),
+        ({"start_date_time": _START, "expiration": [{"duration_hours": 17}]}, "2026-03-02"),
+        ({"expiration": [{"duration_days": 30}]}, None),
+        ({"start_date_time": _START, "expiration": []}, None),
+        ({"expiration": [{"end_date_time": "soon"}]}, None),
+        (None, None),
+    ],
+)
+def test_a_role_that_is_scheduled_in_azure(state: str, schedule: dict[str, Any] | None, last: str | None) -> None:
+    reader = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+    loaded = _state(
+        _row("azurerm_storage_account", "a", id=_ACCOUNT, name="a"),
+        _row(f"azurerm_pim_{state}_role_assignment", "r", scope="/subscriptions/s", role_definition_id=reader,
+             principal_id="p-1", schedule=[schedule] if schedule else []),
+        parties={"p-1": "acme"},
+    )  # fmt: skip
+    assert loaded.tally.ignored == 0
+    assert ("has to be activated first" in str(loaded.notes)) == (state == "eligible")
+
+    def reads(day: str) -> bool:
+        estate = Estate.build([loaded.model_copy(update={"as_of": day})])
+        reached = solve(estate, Scenario(compromise=("acme",), assume=Level.GRANTED)).levels
+        return Fact(_ACCOUNT, Capability.READ) in reached
+
+    assert reads(last or "2099-01-01")
+    assert last is None or not reads((date.fromisoformat(last) + timedelta(days=1)).isoformat())
 
 
 _ACCOUNT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a"
