@@ -53,7 +53,7 @@ def gentlest(
     harming: Harming,
     cheapest: frozenset[int],
     until: float,
-    most: int = 10**9,
+    most: int,
 ) -> Gentlest:
     """The least harmful of the cuts that cost what ``cheapest`` does.
 

@@ -103,7 +103,7 @@ def minimum_cut(
         return Cut((), 0, 0, (), (), ())
     problem = _Problem.of(system, wanted, levers)
     until = time.monotonic() + seconds
-    chosen, at_least, is_minimal = problem.solved(until, max(seconds, LEAST_SPARING))
+    chosen, at_least = problem.solved(until, max(seconds, LEAST_SPARING))
     is_minimum, is_gentlest = problem.cost(chosen) <= at_least + _TOLERANCE, None
     if harming is not None and is_minimum:
         most = MOST_WEIGHED // max(1, len(system.estate.columns.relations.ids))
@@ -117,7 +117,7 @@ def minimum_cut(
         disjoint=problem.disjoint(),
         needed=problem.needed(chosen, until) if is_minimum else None,
         is_gentlest=is_gentlest,
-        witnesses=tuple(problem.witnesses(chosen, is_minimal)),
+        witnesses=tuple(problem.witnesses(chosen, is_minimum)),
     )
 
 
@@ -194,8 +194,8 @@ class _Problem:
         """What some levers cost."""
         return float(sum(self.costs[lever] for lever in levers))
 
-    def solved(self, until: float, sparing: float) -> tuple[set[int], float, bool]:
-        """The cheapest levers that break every proof, a bound from below, and whether none of them can be spared.
+    def solved(self, until: float, sparing: float) -> tuple[set[int], float]:
+        """The cheapest levers that break every proof, and a bound from below.
 
         Where many proofs are known the first cut is looked for among levers that cost about the least, which is found
         far sooner than what is known to. Out of time, the levers of all proofs that one pass leaves are a cut, too.
@@ -210,12 +210,11 @@ class _Problem:
             if not found and (cut is None or self.cost(cheapest.levers) < self.cost(cut)):
                 cut = cheapest.levers
             if cut is not None and self.cost(cut) <= at_least + _TOLERANCE:
-                return cut, self.cost(cut), True
+                return cut, self.cost(cut)
             self.rows.extend(found)
             if time.monotonic() >= until:
                 cut = cheapest.levers.union(*found) if cut is None else cut
-                cut, is_minimal = self._spared(cut, time.monotonic() + sparing)
-                return cut, at_least, is_minimal
+                return self._spared(cut, time.monotonic() + sparing), at_least
 
     def left(self, chosen: set[int]) -> Iterator[Row]:
         """Proofs that are left with some levers pulled, no two of which share a lever."""
@@ -236,8 +235,8 @@ class _Problem:
         self.found_in.setdefault(row, place)
         return row
 
-    def _spared(self, cut: set[int], until: float) -> tuple[set[int], bool]:
-        """A cut without the levers that it does not need, and whether time sufficed to find them all.
+    def _spared(self, cut: set[int], until: float) -> set[int]:
+        """A cut without the levers that it does not need, as far as time suffices to find them.
 
         Those that the known proofs need are tried; with all levers of the proofs that these leave they are a cut again.
         """
@@ -246,10 +245,10 @@ class _Problem:
             fewer = self._needed_by_rows(cut)
             found = list(self.left(fewer))
             if not found:
-                return fewer, True
+                return fewer
             self.rows.extend(found)
             cut = min(cut, fewer.union(*found), key=self.cost)
-        return cut, False
+        return cut
 
     def _needed_by_rows(self, levers: set[int]) -> set[int]:
         """Some of the levers that break all known proofs, and none of which can be spared.
@@ -291,15 +290,15 @@ class _Problem:
                 return None
         return tuple(sorted(may_be))
 
-    def witnesses(self, chosen: set[int], is_minimal: bool) -> Iterator[int | None]:
+    def witnesses(self, chosen: set[int], is_minimum: bool) -> Iterator[int | None]:
         """For each of the levers of a cut (in order) a scenario with a proof that no other one of them breaks.
 
-        Of a cut of which it is not known that it needs them all, only what the known proofs show; else ``None``.
+        Of one that is no minimum only what the known proofs show, which is all where it needs each; else ``None``.
         """
         broken = [(row & chosen, row) for row in self.rows]
         alone = {next(iter(by)): self.found_in[row] for by, row in broken if len(by) == 1}
         for lever in sorted(chosen):
-            if lever not in alone and is_minimal:
+            if lever not in alone and is_minimum:
                 alone[lever] = self.found_in[next(self.left(chosen - {lever}))]
             yield alone.get(lever)
 

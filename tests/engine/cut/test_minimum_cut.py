@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import milp
 
 from blastradius.engine import SEED_KINDS, PreparedEstate, World, compile_system, solve_worlds
-from blastradius.engine.cut import Cut, Lever, Separated, hitting_set, minimum_cut
+from blastradius.engine.cut import Cut, Lever, Separated, gentlest, hitting_set, minimum_cut
 from blastradius.errors import UsageError
 from blastradius.model import ControlKind, Fact, Level, Scenario
 from tests.counts import examples
@@ -204,3 +207,140 @@ def test_other_assumptions_are_refused() -> None:
             minimum_cut(system, [Separated(LEAK, ()), Separated(differing, ())], [])
     with pytest.raises(UsageError, match="'owns:p>s' is no lever: other rules depend on whether it is there"):
         minimum_cut(system, [Separated(LEAK, ())], [Lever(("owns:p>s",))])
+
+
+def roads(count: int, **given: Any) -> tuple[Cut, list[float]]:
+    """The cut of so many roads, of two levers each, and by which share each program of its might miss the least."""
+    relations = [name for road in range(count) for name in (f"grants:k>o{road}", f"reads:o{road}>d")]
+    shares: list[float] = []
+
+    def solved(*columns: Any, options: Any, **others: Any) -> Any:
+        shares.append(options["mip_rel_gap"])
+        return milp(*columns, options=options, **others)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(hitting_set, "milp", solved)
+        levers = [Lever((name,), cost=given.get("cost", 1)) for name in relations]
+        asked = Separated(LEAK, (fact("read(d)"),))
+        return minimum_cut(compile_system(estate(*relations)), [asked], levers, harming=given.get("harming")), shares
+
+
+@pytest.mark.parametrize(("many", "about"), [(2, 0.02), (3, 0.0)])
+@pytest.mark.parametrize("cost", [1, 1.5])
+def test_of_many_proofs_levers_that_cost_about_the_least_come_first(
+    many: int, about: float, cost: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hitting_set, "_MANY", many)
+    found, shares = roads(3, cost=cost)
+    assert (found.cost, found.at_least, found.is_minimum, found.needed) == (3 * cost, 3 * cost, True, ())
+    assert shares == [about, *[0.0] * (len(shares) - 1)]
+
+
+def test_levers_that_cost_about_the_least_are_not_taken_for_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hitting_set, "_MANY", 0)
+    monkeypatch.setattr(hitting_set, "_ABOUT", 0.9)
+    for seed in range(6):
+        system, wanted, levers = random_problem(random.Random(seed))
+        about = minimum_cut(system, wanted, levers)
+        with monkeypatch.context() as patched:
+            patched.setattr(hitting_set, "_MANY", 10**9)
+            least = minimum_cut(system, wanted, levers)
+        assert (about.cost, about.at_least, about.needed) == (least.cost, least.cost, least.needed)
+        for found in (about, least):
+            shows_each_is_needed(system, wanted, levers, found)
+
+
+@pytest.mark.parametrize(("most", "is_gentlest"), [(6 * 16, True), (6, False)])
+def test_the_more_relations_the_fewer_sets_are_weighed(
+    most: int, is_gentlest: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three roads of two relations: what their cut harms is told by eight sets, and no other cut harms less."""
+    monkeypatch.setattr(hitting_set, "MOST_WEIGHED", most)
+    found, _ = roads(3, harming=lambda chosen: [(levers,) for levers in chosen])
+    assert (found.cost, found.is_gentlest) == (3, is_gentlest)
+
+
+def test_what_costs_a_millionth_more_is_a_minimum() -> None:
+    cuts = [Cut((0,), cost, 1.0, (), (), ()) for cost in (1.0, 1.0000005, 1.01)]
+    assert [cut.is_minimum for cut in cuts] == [True, True, False]
+
+
+FORK = ("grants:k>o", "reads:o>d", "reads:o>d2")
+"""Two proofs that share a lever."""
+APART = ("grants:k>o", "grants:k2>o2", "grants:k3>o3")
+"""Three proofs that share none, each for a scenario of its own."""
+
+
+def fork(costs: Sequence[float], rows: Sequence[set[int]] = ()) -> hitting_set._Problem:
+    """The fork, of whose proofs some are known."""
+    asked = [Separated(LEAK, (fact("read(d)"), fact("read(d2)")))]
+    levers = [Lever((name,), cost=cost) for name, cost in zip(FORK, costs, strict=True)]
+    found = hitting_set._Problem.of(compile_system(estate(*FORK)), asked, levers)
+    found.rows.extend(map(frozenset, rows))
+    return found
+
+
+@pytest.mark.parametrize(("costs", "left"), [((3, 2, 2), {0}), ((5, 2, 2), {1, 2}), ((4, 2, 2), {1, 2})])
+def test_what_costs_most_for_each_proof_that_it_breaks_is_spared_first(costs: tuple[int, ...], left: set[int]) -> None:
+    assert fork(costs, [{0, 1}, {0, 2}])._needed_by_rows({0, 1, 2}) == left
+
+
+def test_a_proof_that_comes_to_light_when_something_is_left_out_counts() -> None:
+    problem = fork((3, 1, 1), [{0, 1}])
+    assert problem._spared({0, 1}, time.monotonic() + 60) == {0}
+    assert problem.rows == [{0, 1}, {0, 2}]
+
+
+def test_another_cut_is_one_of_all_proofs() -> None:
+    """Of the proof that is known another lever would do; then the other proof comes to light."""
+    assert fork((1, 1, 1), [{0, 1}]).needed({0}, 0.0) is None
+    problem = fork((1, 1, 1), [{0, 1}])
+    assert problem.needed({0}, time.monotonic() + 60) == (0,)
+    assert problem.rows == [{0, 1}, {0, 2}]
+
+
+def test_proofs_that_share_a_lever_are_not_disjoint() -> None:
+    assert fork((1, 1, 1), [{0, 2}, {0, 1}, {2}, {1, 2}]).disjoint() == (frozenset({2}), frozenset({0, 1}))
+
+
+def test_a_bound_is_what_levers_can_cost() -> None:
+    """A whole number where all costs are; never less than nothing, and not the next for a rounding error."""
+    bounds = (None, -1.0, 1.0, 1.0000005, 1.2)
+    assert list(map(fork((1, 2, 3))._rounded, bounds)) == [0.0, 0.0, 1.0, 1.0, 2.0]
+    assert list(map(fork((1.5, 2, 3))._rounded, bounds)) == [0.0, 0.0, 1.0, 1.0000005, 1.2]
+
+
+def test_a_program_that_is_ended_is_no_error_and_bounds_from_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gentlest, "_LEAST_TIME", 0.0)
+    found = fork((1, 1, 1), [{0, 1}, {0, 2}])._cheapest(0.0)
+    assert (found.at_least, found.is_optimal) == (0.0, False)
+
+
+def apart() -> tuple[PreparedEstate, list[Separated], list[Lever]]:
+    """Three scenarios that share nothing, and a lever for each."""
+    system = compile_system(estate(*APART, "reads:o>d", "reads:o2>d", "reads:o3>d"))
+    wanted = [Separated(scenario(f"leak {key}", Level.GRANTED), (fact("read(d)"),)) for key in ("k", "k3", "k2")]
+    return system, wanted, [Lever((name,), cost=2) for name in APART]
+
+
+def test_what_starts_apart_is_cut_apart() -> None:
+    """Each scenario is searched by itself, and shows that its lever is needed."""
+    found = minimum_cut(*apart())
+    assert (found.levers, found.cost, found.needed, found.witnesses) == ((0, 1, 2), 6, (0, 1, 2), (0, 2, 1))
+    assert set(found.disjoint) == {frozenset({0}), frozenset({1}), frozenset({2})}
+
+
+def test_a_minimum_has_witnesses_that_no_known_proof_shows() -> None:
+    chosen, problem = {0, 1, 2}, hitting_set._Problem.of(*apart())
+    problem.rows.extend([frozenset({2}), frozenset({0, 1})])
+    problem.found_in[problem.rows[0]] = 1
+    assert list(problem.witnesses(chosen, is_minimum=False)) == [None, None, 1]
+    assert list(problem.witnesses(chosen, is_minimum=True)) == [0, 2, 1]
+
+
+def test_out_of_time_of_a_long_proof_one_lever_is_left() -> None:
+    relations = ("grants:k>o2", "reads:o2>d2", "contains:d2>k2", "grants:k2>o", "reads:o>d")
+    asked = Separated(scenario("leak k", Level.ABUSED), (fact("read(d)"),))
+    levers = [Lever((name,), cost=cost) for name, cost in zip(relations, (5, 4, 1, 3, 2), strict=True)]
+    found = minimum_cut(compile_system(estate(*relations)), [asked], levers, seconds=-1)
+    assert (found.levers, found.witnesses, found.is_minimum) == ((2,), (0,), False)
