@@ -89,3 +89,27 @@ def test_every_condition_that_decides_occurs() -> None:
     for seed in range(60):
         found |= set(np.unique(deciding(all_variants(random_estate(random.Random(seed)))).condition).tolist())
     assert {DECIDING[place] for place in found} == set(DECIDING)
+
+
+@pytest.mark.parametrize(
+    ("relations", "types", "places"),
+    [
+        (("grants:k>o", "grants:k2>o2"), ("password", "api_key"), {("use(o)", "grants:k>o", "k", "o")}),
+        (("grants:k+k2>o",), ("password", "api_key"), {("use(o)", "grants:k+k2>o", "o"), ("present(k)", "k")}),
+        (("grants:k+k2>o",), ("api_key", "api_key"), set()),
+    ],
+    ids=["no password", "joint", "joint without a password"],
+)
+def test_a_factor_that_can_be_phished_decides_of_passwords_only(
+    relations: tuple[str, ...], types: tuple[str, str], places: set[tuple[str, ...]]
+) -> None:
+    """On the grant, its target, or the key where that is the only one; what each step concludes, and where."""
+    entities = {key: {"type": kind} for key, kind in zip(("k", "k2"), types, strict=True)}
+    system = all_variants(estate(*relations, entities=entities))
+    names = [*system.facts.entities, *system.columns.relations.ids]
+    found = deciding(system)
+    rows = np.flatnonzero(found.condition == DECIDING.index("phishable")).tolist()
+    concluded = [system.facts.fact(int(system.steps.conclusion[found.steps[row]])) for row in rows]
+    about = [sorted(names[number] for number in found.about[row]) for row in rows]
+    told = {(str(fact), *some) for fact, some in zip(concluded, about, strict=True)}
+    assert told == places

@@ -15,6 +15,7 @@ from scipy.optimize import milp
 
 from blastradius.engine import SEED_KINDS, PreparedEstate, World, compile_system, solve_worlds
 from blastradius.engine.cut import Cut, Lever, Separated, gentlest, hitting_set, minimum_cut
+from blastradius.engine.telling import told_to
 from blastradius.errors import UsageError
 from blastradius.model import ControlKind, Fact, Level, Scenario
 from tests.counts import examples
@@ -344,3 +345,11 @@ def test_out_of_time_of_a_long_proof_one_lever_is_left() -> None:
     levers = [Lever((name,), cost=cost) for name, cost in zip(relations, (5, 4, 1, 3, 2), strict=True)]
     found = minimum_cut(compile_system(estate(*relations)), [asked], levers, seconds=-1)
     assert (found.levers, found.witnesses, found.is_minimum) == ((2,), (0,), False)
+
+
+def test_who_waits_is_told_what_is_looked_for_when_the_cost_is_known() -> None:
+    said = set[str]()
+    with told_to(lambda what, _share: said.add(what)):
+        roads(1, harming=lambda chosen: [(levers,) for levers in chosen])
+    assert "looking for the cut that costs the business least" in said
+    assert "looking for changes that no other cut does without" in said
