@@ -498,4 +498,66 @@ EQUIVALENT: dict[str, str] = {
     (
         "blastradius/engine/check/spec/rules.py r17 | continue | continue => pass"
     ): "nothing but use can be said of a scope",
+    (
+        "blastradius/engine/cut/gentlest.py gentlest | if time.monotonic() > until or weighed.count"
+        " > most: | time.monotonic() > until => (time.monotonic() >= until)"
+    ): "the very moment is no other",
+    (
+        "blastradius/engine/cut/gentlest.py _solved | return frozenset(np.flatnonzero(found.x[:leve"
+        "rs] > 0.5).tolist()), round(found.fun) | found.x[:levers] > 0.5 => (found.x[:levers] >= 0."
+        "5)"
+    ): "whole numbers are asked for, and none is a half",
+    (
+        "blastradius/engine/cut/hitting_set.py | _MANY = 500 | 500 => 501"
+    ): "one proof more before levers that cost about the least come first, and the minimum is the same",
+    ("blastradius/engine/cut/hitting_set.py | _TOLD = 500 | 500 => 501"): "only how often who waits is told",
+    (
+        "blastradius/engine/cut/hitting_set.py | MOST_WEIGHED = 2_000_000 | 2_000_000 => 2000001"
+    ): "one set more is weighed, if any",
+    (
+        "blastradius/engine/cut/hitting_set.py is_minimum | return self.cost <= self.at_least + _TO"
+        "LERANCE | self.cost <= self.at_least + _TOLERANCE => (self.cost < self.at_least + _TOLERAN"
+        "CE)"
+    ): "costs a millionth apart are alike",
+    (
+        "blastradius/engine/cut/hitting_set.py minimum_cut | is_minimum, is_gentlest = problem.cost"
+        "(chosen) <= at_least + _TOLERANCE, None | problem.cost(chosen) <= at_least + _TOLERANCE =>"
+        " (problem.cost(chosen) < at_least + _TOLERANCE)"
+    ): "costs a millionth apart are alike",
+    (
+        "blastradius/engine/cut/hitting_set.py solved | if not found and (cut is None or self.cost("
+        "cheapest.levers) < self.cost(cut)): | self.cost(cheapest.levers) < self.cost(cut) => (self"
+        ".cost(cheapest.levers) <= self.cost(cut))"
+    ): "one cut that costs the same in the place of another",
+    (
+        "blastradius/engine/cut/hitting_set.py solved | if cut is not None and self.cost(cut) <= at"
+        "_least + _TOLERANCE: | self.cost(cut) <= at_least + _TOLERANCE => (self.cost(cut) < at_lea"
+        "st + _TOLERANCE)"
+    ): "costs a millionth apart are alike",
+    (
+        "blastradius/engine/cut/hitting_set.py solved | if time.monotonic() >= until: | time.monoto"
+        "nic() >= until => (time.monotonic() > until)"
+    ): "the very moment is no other",
+    (
+        "blastradius/engine/cut/hitting_set.py _spared | while time.monotonic() < until: | time.mon"
+        "otonic() < until => (time.monotonic() <= until)"
+    ): "the very moment is no other",
+    (
+        "blastradius/engine/cut/hitting_set.py needed | elif time.monotonic() > until: | time.monot"
+        "onic() > until => (time.monotonic() >= until)"
+    ): "the very moment is no other",
+    (
+        "blastradius/engine/cut/hitting_set.py _cheapest | return _Cheapest(set(), 0.0, is_optimal="
+        "True) | True => False"
+    ): "where no proof is known only the levers and the bound are read",
+    (
+        "blastradius/engine/cut/hitting_set.py _cheapest | spared[list(sparing)] = 1 | 1 => 2"
+    ): "only the order of these numbers is asked",
+    (
+        "blastradius/engine/cut/hitting_set.py _cheapest | bounds=Bounds(0, 1), | 1 => 2"
+    ): "a lever that is pulled twice costs more and breaks no more",
+    (
+        "blastradius/engine/cut/hitting_set.py _cheapest | levers = set() if found.x is None else s"
+        "et(np.flatnonzero(found.x > 0.5).tolist()) | found.x > 0.5 => (found.x >= 0.5)"
+    ): "whole numbers are asked for, and none is a half",
 }
