@@ -560,4 +560,21 @@ EQUIVALENT: dict[str, str] = {
         "blastradius/engine/cut/hitting_set.py _cheapest | levers = set() if found.x is None else s"
         "et(np.flatnonzero(found.x > 0.5).tolist()) | found.x > 0.5 => (found.x >= 0.5)"
     ): "whole numbers are asked for, and none is a half",
+    (
+        "blastradius/engine/cut/chain.py _chain | settled = settle(seed, -2, 0, settled, by, turn, "
+        "since, order) | 0 => 1"
+    ): "of what the scenario starts from nobody asks what was there before",
+    (
+        "blastradius/engine/cut/chain.py _chain | late = [(0.0, 0, 0, 0)] # hour, turn, clause, fac"
+        "ts before it; in the first hour nothing is late | 0 => 1"
+    ): "this is taken away at once, and says only of which types the others are",
+    (
+        "blastradius/engine/cut/chain.py _chain | late = [(0.0, 0, 0, 0)] # hour, turn, clause, fac"
+        "ts before it; in the first hour nothing is late | 0 => 1 | 2"
+    ): "this is taken away at once, and says only of which types the others are",
+    (
+        "blastradius/engine/cut/chain.py _chain | late = [(0.0, 0, 0, 0)] # hour, turn, clause, fac"
+        "ts before it; in the first hour nothing is late | 0 => 1 | 3"
+    ): "this is taken away at once, and says only of which types the others are",
+    ("blastradius/engine/cut/chain.py _chain | turns = 0 | 0 => 1"): "only the order of these numbers is asked",
 }
