@@ -317,6 +317,19 @@ def test_a_program_that_is_ended_is_no_error_and_bounds_from_below(monkeypatch: 
     assert (found.at_least, found.is_optimal) == (0.0, False)
 
 
+def test_where_the_least_may_be_missed_the_bound_is_that_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of one that ends before it has shown that nothing costs less."""
+
+    def early(*columns: Any, **others: Any) -> Any:
+        found = milp(*columns, **others)
+        found.mip_dual_bound = 0.4
+        return found
+
+    monkeypatch.setattr(hitting_set, "milp", early)
+    problem, until = fork((1.5, 1, 1), [{0, 1}, {0, 2}]), time.monotonic() + 60
+    assert [problem._cheapest(until, gap=gap).at_least for gap in (0.5, 0.0)] == [0.4, 1.5]
+
+
 def apart() -> tuple[PreparedEstate, list[Separated], list[Lever]]:
     """Three scenarios that share nothing, and a lever for each."""
     system = compile_system(estate(*APART, "reads:o>d", "reads:o2>d", "reads:o3>d"))
