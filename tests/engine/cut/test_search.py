@@ -28,9 +28,10 @@ def test_what_follows_is_what_plain_loops_find(seed: int, hours: float | None) -
         clauses = random_clauses(rng)
         shared = np.array(sorted(rng.sample(range(FACTS), rng.choice((0, 0, 1)))), np.int64)
         search = Search(clauses, 3, shared, hours)
-        for _ in range(6):
-            pulled = rng.sample(range(3), rng.choice((0, 0, 1, 2)))
-            search.pull(pulled)
+        for turn in range(6):
+            pulled = rng.sample(range(3), rng.choice((0, 0, 1, 2))) if turn else []
+            if turn:  # before the first pull nothing is closed
+                search.pull(pulled)
             seeds = np.array(sorted(rng.sample(range(FACTS), rng.choice((1, 2, 3)))), np.int64)
             starts = sorted({*seeds.tolist(), *shared.tolist()})
             there = [clause for clause in range(len(clauses)) if not {*pulled} & {*clauses.levers[clause]}]
