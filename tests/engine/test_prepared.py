@@ -17,8 +17,9 @@ import pytest
 import blastradius as br
 from blastradius.engine import PreparedEstate, World, compile_system, prepared, solve, solve_worlds, system_of
 from blastradius.engine.check.rule_instances import all_instances, instances_at
+from blastradius.errors import NotHereError
 from blastradius.estate import Estate
-from blastradius.estate.part import NotHereError, Part, Whole
+from blastradius.estate.part import Part, Whole
 from blastradius.model import ControlKind, Level, Scenario
 from tests.engine.short import estate as estate_of
 from tests.engine.short import fact, scenario
