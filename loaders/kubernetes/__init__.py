@@ -91,7 +91,7 @@ LOADER = Loader(
             "operations that anyone may call",
         ),
         ("group system:masters", "credential that grants cluster-admin, whatever it is bound to"),
-        ("weight of 0", "no call, and nothing served"),
+        ("weight of 0, also of a canary of ingress-nginx that nothing else asks for", "no call, and nothing served"),
         ("aggregationRule", "the scope opens what the cluster roles open that its selectors match, and what it states"),
         ("KongConsumer", "party that holds keys, which open the routes whose plug-ins ask for them"),
         ("AuthorizationPolicy", "service accounts grant scopes that permit the operation"),

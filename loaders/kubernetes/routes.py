@@ -174,6 +174,10 @@ class Routes:
 
     def _ingress(self, resource: Resource) -> None:
         """The entry points of an Ingress; what runs it, the ingress controller, is not in it."""
+        if _is_idle(resource):
+            self.entry_points.cluster.used.add(id(resource))
+            self.entry_points.cluster.collector.ignore("Ingresses of a canary that gets no requests")
+            return
         spec = resource.get("spec")
         entry_points = [
             (
@@ -311,6 +315,14 @@ def _matched(value: Any) -> str:
 def _ingress_backend(resource: Resource, backend: Any) -> list[tuple[str, str]]:
     name = scalar(under(backend, "service", "name")) or scalar(under(backend, "serviceName"))
     return [(name, resource.namespace)] if name else []
+
+
+def _is_idle(resource: Resource) -> bool:
+    """Whether it is a canary of ingress-nginx with a weight of 0, which no header or cookie asks for either."""
+    annotations = labels(resource.get("metadata", "annotations"))
+    words = {key.partition("/")[2]: value for key, value in annotations.items() if "nginx" in key.partition("/")[0]}
+    asked = words.keys() & {"canary-by-header", "canary-by-cookie"}
+    return words.get("canary") == "true" and words.get("canary-weight") == "0" and not asked
 
 
 def _allowed(resource: Resource) -> tuple[Control, ...]:

@@ -706,6 +706,36 @@ def test_a_weight_of_0_gets_nothing(api: str, kind: str, spec: dict[str, Any], a
     assert served - {"k8s:red/gateway/g"} == {f"k8s:red/deployment/{name}" for name in answer}
 
 
+@pytest.mark.parametrize(
+    ("says", "answers"),
+    [
+        ({"canary": "true", "canary-weight": "0"}, False),
+        ({"canary": "true", "canary-weight": "0", "canary-by-header": "x-next"}, True),
+        ({"canary": "true", "canary-weight": "0", "canary-by-cookie": "next"}, True),
+        ({"canary": "true", "canary-weight": "5"}, True),
+        ({"canary": "false", "canary-weight": "0"}, True),
+        ({"canary-weight": "0"}, True),
+    ],
+)
+def test_a_canary_of_weight_0_gets_nothing_unless_it_is_asked_for(says: dict[str, str], answers: bool) -> None:
+    web = deployment("next", "red", {"app": "next"})
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": web["metadata"],
+        "spec": {"selector": {"app": "next"}},
+    }
+    path = {"path": "/x", "backend": {"service": {"name": "next"}}}
+    canary = _rbac("Ingress", "next", "red", spec={"rules": [{"host": "x", "http": {"paths": [path]}}]})
+    canary["apiVersion"] = "networking.k8s.io/v1"
+    canary["metadata"]["annotations"] = {f"nginx.ingress.kubernetes.io/{word}": value for word, value in says.items()}
+    loaded = load([web, service, canary])
+    doors = {entity.id for entity in loaded.entities if getattr(entity, "direction", "") == "exposed"}
+    served = {relation.sources[0] for relation in loaded.relations if set(relation.targets) <= doors}
+    assert served == ({"k8s:red/deployment/next"} if answers else set())
+    assert (loaded.tally.ignored, loaded.tally.rejected) == (0 if answers else 1, 0)
+
+
 # laws
 
 
