@@ -64,7 +64,7 @@ LOADER = Loader(
         ("nodeName of pods, Node", "the workload runs_on the node, a service"),
         (
             "privileged pods, and those with files of their node",
-            "operation that takes over the node; where none is named, each node that they may be put on",
+            "operation that takes over the node; where none is named, those of their pods and each they may be put on",
         ),
         ("PersistentVolume local to one node", "the claim that has it runs_on the node"),
         (

@@ -363,15 +363,16 @@ class Cluster:
                 self._relate(Verb.WRITES, me, claim, workload)
 
     def _break_out(self, me: str, workload: Workload) -> None:
-        """A workload that can take over the node it runs on: any node that it may be put on, where none is named."""
+        """A workload that can take over the node it runs on: also any that it may be put on, where none is named."""
         self.breaking_out.add(me)
-        provenance = workload.resource.provenance
-        for name in [workload.node] if workload.node else self._eligible(workload):
+        resource, provenance = workload.resource, workload.resource.provenance
+        placed = self.manifests.nodes.get((resource.namespace, resource.kind, resource.name), set())
+        for name in [workload.node] if workload.node else sorted({*placed, *self._eligible(workload)}):
             node = self._node(name, workload.resource)
             made = self.collector.name(f"{self.options.cluster}:take over node/{name}") if node else None
             if made is None or node is None:
                 continue
-            self.anywhere |= not workload.node
+            self.anywhere |= not workload.node and name not in placed
             self.collector.keep(Operation(id=made, name=f"take over node/{name}", provenance=provenance))
             self.collector.relate(Verb.CONTROLS, made, node, provenance=provenance, basis=Basis.INFERRED)
             self.collector.relate(Verb.CALLS, me, made, provenance=provenance, basis=Basis.INFERRED, dependency="none")

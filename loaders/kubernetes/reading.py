@@ -6,7 +6,7 @@ Rests on ``v1`` (PodSpec, Volume, EnvVarSource) and on ``apps/v1`` and ``batch/v
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,6 +17,8 @@ from blastradius.loaderkit.json_values import Keys, mappings, scalar, scalars, u
 from blastradius.model import NoteKind, placed
 
 Maps = dict[tuple[str, str], dict[str, str]]
+Path = tuple[str, str, str]
+"""Namespace, kind and name."""
 
 _CORE = frozenset({"", "apps", "batch", "extensions", "autoscaling", "policy"})
 _OF_GROUP = re.compile(r"(?!([a-z.]+\.)?backstage\.io/)[a-z0-9-]+(\.[a-z0-9-]+)+/v[0-9]+((alpha|beta)[0-9]+)?")
@@ -100,11 +102,16 @@ class Workload:
 
 @dataclass
 class Manifests:
-    """All resources of all documents; ``owned`` are run by another resource that is there too."""
+    """All resources of all documents.
+
+    ``owned`` are run by another resource that is there too; ``nodes`` are those that pods which another runs are on, by
+    what runs them.
+    """
 
     resources: list[Resource] = field(default_factory=list)
     workloads: list[Workload] = field(default_factory=list)
     owned: list[Resource] = field(default_factory=list)
+    nodes: dict[Path, set[str]] = field(default_factory=dict)
 
     def of(self, *kinds: str, group: str | None = None) -> Iterator[Resource]:
         """The resources of some kinds; ``group`` is how the API group ends, if it matters."""
@@ -159,15 +166,20 @@ def read(documents: list[Document], namespace: str, collector: FactCollector) ->
         _no_object(documents[0], collector)
     if any(under(document.data, "metadata", "continue") for document in documents):
         collector.note(NoteKind.INCOMPLETE, "a list was cut off (continue); save the rest of it as well")
-    there = {(resource.namespace, resource.kind, resource.name) for resource in found.resources}
+    there = {(resource.namespace, resource.kind, resource.name): resource for resource in found.resources}
     maps = {
         (config_map.namespace, config_map.name): labels(config_map.get("data"))
         for config_map in found.of("ConfigMap", group="")
     }
     for item in found.resources:
         if item.kind in _TEMPLATES and item.group in _WORKLOAD_GROUPS:
-            found.owned += [item] if _is_owned(item, there) else []
-            found.workloads += [] if _is_owned(item, there) else [_workload(item, maps)]
+            owned = bool(_owners(item, there))
+            found.owned += [item] if owned else []
+            found.workloads += [] if owned else [_workload(item, maps)]
+    for pod in found.owned:
+        node = scalar(pod.get("spec", "nodeName")) if pod.kind == "Pod" else ""
+        for runner in _runners(pod, there) if node else ():
+            found.nodes.setdefault(runner, set()).add(node)
     return found
 
 
@@ -219,12 +231,19 @@ def _resource(document: Document, keys: Keys, value: Any, kind: str, version: st
     return Resource(_group(version), kind, where, name, value, _provenance(document, keys))
 
 
-def _is_owned(resource: Resource, there: set[tuple[str, str, str]]) -> bool:
-    """Whether it is run by another resource that is there; what is not there cannot speak for it."""
+def _owners(resource: Resource, there: Collection[Path]) -> list[Path]:
+    """The resources that are there and run it; what is not there cannot speak for it."""
     owners = mappings(resource.get("metadata", "ownerReferences"))
-    return any(
-        (resource.namespace, owner.get("kind"), owner.get("name")) in there for owner in owners if _hashable(owner)
-    )
+    named = [(resource.namespace, owner["kind"], owner["name"]) for owner in owners if _hashable(owner)]
+    return [owner for owner in named if owner in there]
+
+
+def _runners(resource: Resource, there: dict[Path, Resource]) -> list[Path]:
+    """What runs it, and what runs that: of a pod its ReplicaSet and the Deployment of that."""
+    found = _owners(resource, there)
+    for runner in found:
+        found += [owner for owner in _owners(there[runner], there) if owner not in found]
+    return found
 
 
 def _hashable(owner: dict[str, Any]) -> bool:

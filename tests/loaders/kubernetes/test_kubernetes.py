@@ -934,6 +934,24 @@ def test_a_pod_that_may_be_on_any_node_breaks_out_to_those_that_are_described() 
     assert {name for name in reached if not name.startswith("k8s:take over")} == expected
 
 
+@pytest.mark.parametrize("between", [True, False])
+def test_a_workload_that_can_break_out_is_on_the_nodes_of_its_pods(between: bool) -> None:
+    def owned(kind: str, name: str, by: str, of: str, **spec: Any) -> dict[str, Any]:
+        metadata = {"name": name, "namespace": "red", "ownerReferences": [{"kind": by, "name": of}]}
+        return {"apiVersion": "v1" if kind == "Pod" else "apps/v1", "kind": kind, "metadata": metadata, "spec": spec}
+
+    probe = deployment("probe", "red", {})
+    probe["spec"]["template"]["spec"] = {"containers": [{"name": "c", "securityContext": {"privileged": True}}]}
+    by, of = ("ReplicaSet", "probe-1") if between else ("Deployment", "probe")
+    pods = [owned("Pod", f"probe-1-{node}", by, of, nodeName=node) for node in ("n1", "n2")]
+    files = [probe, *([owned("ReplicaSet", "probe-1", "Deployment", "probe")] if between else []), *pods]
+    loaded = load([*files, _pod("till", nodeName="n2"), _pod("safe", nodeName="n3")])
+    reached = _reached(loaded, Level.GRANTED, compromise=("k8s:red/deployment/probe",))
+    expected = {"k8s:red/deployment/probe", "k8s:node/n1", "k8s:node/n2", "k8s:default/pod/till"}
+    assert {name for name in reached if not name.startswith("k8s:take over")} == expected
+    assert "any of which" not in str(loaded.notes)
+
+
 @pytest.mark.parametrize(
     ("spec", "holds"),
     [
